@@ -1,0 +1,26 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+/**
+ * What every suite has in common: workspace packages resolve to their sources, so that tests need no build;
+ * results also go to reports/vitest.json, from which the totals of a whole run are summed.
+ */
+export function suite(test: NonNullable<ViteUserConfig['test']> = {}): ViteUserConfig {
+  return defineConfig({
+    resolve: { conditions: ['@oncelog/source', 'node', 'import', 'default'] },
+    ssr: { resolve: { conditions: ['@oncelog/source', 'node', 'import', 'default'] } },
+    test: {
+      include: ['src/**/*.test.ts'],
+      testTimeout: 30_000,
+      hookTimeout: 60_000,
+      reporters: ['default', 'json'],
+      outputFile: { json: 'reports/vitest.json' },
+      coverage: {
+        provider: 'v8',
+        include: ['src/**/*.ts'],
+        exclude: ['src/**/*.test.ts', 'src/**/testing/**', 'src/main.ts'],
+        reporter: ['text', 'json-summary'],
+      },
+      ...test,
+    },
+  });
+}
