@@ -1,0 +1,96 @@
+import { Kind, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+
+/** Settings as they arrive: environment variables, or flags under the same names. */
+export type RawSettings = Readonly<Record<string, string | undefined>>;
+
+/** Every problem of a configuration at once, a line each. */
+export class ConfigurationError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`invalid configuration:\n  ${problems.join('\n  ')}`);
+    this.name = 'ConfigurationError';
+    this.problems = problems;
+  }
+}
+
+/** `maxBodyBytes` → `MAX_BODY_BYTES`: the environment variable that sets a property of a configuration. */
+export function settingName(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+/**
+ * Reads a configuration by its schema. Each property is an optional or defaulted string, integer, number or
+ * boolean; its variable is {@link settingName}. A variable that is set but does not parse, or is out of range,
+ * is a problem, never the default.
+ *
+ * @throws {ConfigurationError} naming every setting that is missing or wrong
+ */
+export function loadConfig<T extends TObject>(schema: T, raw: RawSettings): Static<T> {
+  const problems: string[] = [];
+  const config: Record<string, unknown> = {};
+  for (const [property, setting] of Object.entries(schema.properties)) {
+    const name = settingName(property);
+    const value = readSetting(setting, raw[name]);
+    if (value === undefined && isRequired(schema, property))
+      problems.push(`${name} is required: ${setting.description}`);
+    else if (value !== undefined && !Value.Check(setting, value)) {
+      problems.push(`${name} must be ${expectation(setting)}, but is ${JSON.stringify(raw[name])}`);
+    } else if (value !== undefined) config[property] = value;
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return config as Static<T>;
+}
+
+/** The settings of a schema as rows of a Markdown table: variable, default, range, meaning. */
+export function settingsTable(schema: TObject): string {
+  const rows = Object.entries(schema.properties).map(([property, setting]) => {
+    const initial = setting.default === undefined ? '–' : `\`${setting.default}\``;
+    return `| \`${settingName(property)}\` | ${initial} | ${expectation(setting)} | ${setting.description ?? ''} |`;
+  });
+  return ['| variable | default | value | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function isRequired(schema: TObject, property: string): boolean {
+  return schema.required?.includes(property) ?? false;
+}
+
+/** A value of the setting's type, or the text itself where it does not parse (which then fails the check). */
+function readSetting(setting: TSchema, text: string | undefined): unknown {
+  if (text === undefined) return setting.default;
+  switch (setting['type']) {
+    case 'integer':
+      return /^-?\d+$/.test(text) ? Number(text) : text;
+    case 'number':
+      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : text;
+    default:
+      return text;
+  }
+}
+
+function expectation(setting: TSchema): string {
+  if (setting[Kind] === 'Union') {
+    return (setting['anyOf'] as TSchema[]).map((choice) => `\`${choice['const']}\``).join(', ');
+  }
+  const unit = setting['unit'] === undefined ? '' : ` ${setting['unit']}`;
+  switch (setting['type']) {
+    case 'integer':
+    case 'number':
+      return `${setting['type'] === 'integer' ? 'an integer' : 'a number'}${range(setting)}${unit}`;
+    case 'boolean':
+      return 'true or false';
+    default:
+      return setting['pattern'] === undefined ? 'text' : `text matching \`${setting['pattern']}\``;
+  }
+}
+
+function range(setting: TSchema): string {
+  const { minimum, maximum, exclusiveMaximum } = setting;
+  if (exclusiveMaximum !== undefined) return ` from ${minimum} to below ${exclusiveMaximum}`;
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
+  if (minimum !== undefined) return ` of at least ${minimum}`;
+  return '';
+}

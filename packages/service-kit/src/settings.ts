@@ -1,0 +1,29 @@
+import { Type } from '@sinclair/typebox';
+
+/** Settings that several services share. A service spreads the ones it needs into its own schema. */
+export const sharedSettings = {
+  databaseUrl: Type.String({
+    pattern: '^postgres(ql)?://',
+    description: 'Where Postgres is: `postgres://user:password@host:port/database`.',
+  }),
+  redisUrl: Type.String({
+    pattern: '^rediss?://',
+    description: 'Where Redis is: `redis://user:password@host:port`.',
+  }),
+  streamPrefix: Type.String({
+    default: 'oncelog',
+    pattern: '^[A-Za-z0-9_-]+$',
+    description: 'Prefix of all Redis keys, so that several systems can share one Redis.',
+  }),
+  streamShards: Type.Integer({
+    default: 1,
+    minimum: 1,
+    maximum: 64,
+    description: 'How many streams the events are spread over; the same for all services.',
+  }),
+  host: Type.String({ default: '127.0.0.1', description: 'Address that the HTTP server listens on.' }),
+  logLevel: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace'].map((level) => Type.Literal(level)),
+    { default: 'info', description: 'Least severe level that is logged.' },
+  ),
+};
