@@ -6,8 +6,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
  */
 export function suite(test: NonNullable<ViteUserConfig['test']> = {}): ViteUserConfig {
   return defineConfig({
-    resolve: { conditions: ['@oncelog/source', 'node', 'import', 'default'] },
-    ssr: { resolve: { conditions: ['@oncelog/source', 'node', 'import', 'default'] } },
+    resolve: { conditions: ['@oncelog/source', 'node'] },
+    ssr: { resolve: { conditions: ['@oncelog/source', 'node'] } },
     test: {
       include: ['src/**/*.test.ts'],
       testTimeout: 30_000,

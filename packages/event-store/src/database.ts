@@ -1,0 +1,75 @@
+import postgres, { type Sql } from 'postgres';
+
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database` */
+  readonly url: string;
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+  readonly maxConnections: number;
+  /** Postgres itself ends a statement that takes longer; a little later the connection is given up. */
+  readonly statementTimeoutMs: number;
+}
+
+/** A statement did not end in time, and Postgres did not end it either: whether it took effect is unknown. */
+export class DatabaseDeadlineError extends Error {
+  constructor(deadlineMs: number) {
+    super(`no answer from Postgres within ${deadlineMs} ms`);
+    this.name = 'DatabaseDeadlineError';
+  }
+}
+
+/** How much longer than Postgres's own limit an answer is waited for. */
+const DEADLINE_MARGIN_MS = 2_000;
+
+/** A pool of connections on which no statement hangs for ever. */
+export interface Database {
+  /**
+   * Runs one statement. Never more than one: postgres.js transactions are not safe when a backend dies.
+   *
+   * @throws what Postgres or the connection throws (`code` holds the SQLSTATE or the system's error code), and
+   *   {@link DatabaseDeadlineError}
+   */
+  run<T>(statement: (sql: Sql) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const deadlineMs = options.statementTimeoutMs + DEADLINE_MARGIN_MS;
+  let sql = connect(options);
+
+  /** A stopped or cut-off backend answers nothing: only closing the connection ends the wait. */
+  const giveUp = (hung: Sql): void => {
+    if (sql === hung) sql = connect(options);
+    hung.end({ timeout: 0 }).catch(() => {});
+  };
+
+  return {
+    async run(statement) {
+      const used = sql;
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => {
+        reject(new DatabaseDeadlineError(deadlineMs));
+        giveUp(used);
+      }, deadlineMs);
+      const answer = statement(used);
+      answer.catch(() => {}); // it may fail after the deadline, when nobody waits for it any more
+      try {
+        return await Promise.race([answer, late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close: () => sql.end({ timeout: 5 }),
+  };
+}
+
+function connect({ url, name, maxConnections, statementTimeoutMs }: DatabaseOptions): Sql {
+  return postgres(url, {
+    max: maxConnections,
+    connect_timeout: 5,
+    // array and extension types are never parsed here, so their OIDs need not be looked up at every connect
+    fetch_types: false,
+    onnotice: () => {},
+    connection: { application_name: name, TimeZone: 'UTC', statement_timeout: statementTimeoutMs },
+  });
+}

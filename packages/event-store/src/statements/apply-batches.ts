@@ -1,0 +1,150 @@
+import type { Database } from '../database.ts';
+
+/** A batch on its way into the store. */
+export interface StoreBatch {
+  readonly batchId: string;
+  readonly entryId: string;
+  /** JSON text: `{"events":[…]}`. */
+  readonly body: string;
+  /** Events of the batch that were found to be refused; they are not in `body`. */
+  readonly dead: readonly DeadEvent[];
+}
+
+export interface DeadEvent {
+  /** Index in the batch, from 0; null where the whole entry is dead. */
+  readonly position: number | null;
+  readonly events: number;
+  readonly code: string;
+  readonly reason: string;
+  readonly original: Buffer;
+}
+
+/** What became of a batch. */
+export interface BatchOutcome {
+  readonly batch_id: string;
+  /** False where the ledger had the batch before: it changed nothing now. */
+  readonly applied: boolean;
+  /** The stream entry that brought it first. */
+  readonly entry_id: string;
+  readonly received: number;
+  readonly unique_processed: number;
+  readonly dead_lettered: number;
+}
+
+/**
+ * Applies batches, each at most once: events, counters, ledger and dead letters in one statement, thus in one
+ * commit. Batches with a row in the ledger are left out.
+ *
+ *   input ─▶ batch (not in the ledger) ─▶ incoming (one row an event) ─▶ stored (those that were new)
+ *                                                    └──────────┬────────────┘
+ *                                            tally (by topic and batch)
+ *                                     ┌────────────┴────────────┐
+ *                              counters (by topic)       ledger (by batch)
+ *
+ * Two that apply the same batch at the same time both find no ledger row; the second then fails on the ledger's
+ * primary key (23505), is undone as a whole, and finds the row when it tries again.
+ *
+ * Locks, in this order: keys of uq_topic_event_id, sorted; counters of this stripe, sorted; ledger rows, sorted.
+ * All writers take them in the same order; nothing else prevents deadlocks of multi-row inserts.
+ * Indexes: applied_batches_pkey for the look-up; every index of the tables it writes.
+ *
+ * Parameters: one JSON document for all bodies, because an array parameter would escape every quote in them.
+ * `seq` is taken in order of arrival, before the rows are sorted by key.
+ *
+ * @param batches distinct batch IDs
+ * @returns an outcome for each batch, in no particular order
+ */
+export async function applyBatches(
+  database: Database,
+  batches: readonly StoreBatch[],
+  stripe: number,
+): Promise<BatchOutcome[]> {
+  const dead = batches.flatMap((batch) => batch.dead.map((event) => ({ batch, event })));
+  const batchIds = textArray(batches.map(({ batchId }) => batchId));
+  const entryIds = textArray(batches.map(({ entryId }) => entryId));
+  const bodies = `[${batches.map(({ body }) => body).join(',')}]`;
+  const deadLetters = JSON.stringify(
+    dead.map(({ batch, event }) => ({
+      ...event,
+      batch_id: batch.batchId,
+      entry_id: batch.entryId,
+      original: event.original.toString('hex'),
+    })),
+  );
+
+  return await database.run(
+    (sql) => sql<BatchOutcome[]>`
+    WITH input AS MATERIALIZED (
+      SELECT ids.batch_id, ids.entry_id, documents.body, applied.entry_id AS applied_entry_id,
+        applied.received, applied.unique_processed, applied.dead_lettered
+      FROM unnest(${batchIds}::uuid[], ${entryIds}::text[]) WITH ORDINALITY AS ids (batch_id, entry_id, n)
+      JOIN json_array_elements(${bodies}::text::json) WITH ORDINALITY AS documents (body, n) USING (n)
+      LEFT JOIN applied_batches AS applied ON applied.batch_id = ids.batch_id
+    ),
+    batch AS MATERIALIZED (
+      SELECT batch_id, entry_id, body FROM input WHERE applied_entry_id IS NULL
+    ),
+    incoming AS MATERIALIZED (
+      SELECT nextval('processed_events_seq_seq') AS seq, batch.batch_id, event.*
+      FROM batch, json_to_recordset(batch.body -> 'events')
+        AS event (
+          topic text COLLATE "C", event_id text COLLATE "C", "timestamp" timestamptz, source text COLLATE "C",
+          payload jsonb
+        )
+    ),
+    stored AS (
+      INSERT INTO processed_events (seq, topic, event_id, "timestamp", source, payload, batch_id)
+      SELECT DISTINCT ON (topic, event_id)
+        seq, topic, event_id, "timestamp", source, payload, batch_id
+      FROM incoming
+      ORDER BY topic, event_id, seq
+      ON CONFLICT ON CONSTRAINT uq_topic_event_id DO NOTHING
+      RETURNING topic, batch_id
+    ),
+    dead AS MATERIALIZED (
+      SELECT letter.* FROM batch
+      JOIN json_to_recordset(${deadLetters}::text::json) AS letter (
+        batch_id uuid, entry_id text, "position" integer, events integer, code text, reason text, original text
+      ) USING (batch_id)
+    ),
+    buried AS (
+      INSERT INTO dead_letters (batch_id, entry_id, position, events, code, reason, original)
+      SELECT batch_id, entry_id, "position", events, code, reason, decode(original, 'hex')
+      FROM dead ORDER BY batch_id, "position"
+    ),
+    tally AS MATERIALIZED (
+      SELECT topic, batch_id, count(*) AS received, 0 AS unique_processed, 0 AS dead_lettered
+      FROM incoming GROUP BY topic, batch_id
+      UNION ALL
+      SELECT topic, batch_id, 0, count(*), 0 FROM stored GROUP BY topic, batch_id
+      UNION ALL
+      SELECT '', batch_id, 0, 0, sum(events) FROM dead GROUP BY batch_id
+    ),
+    counters AS (
+      INSERT INTO event_stats AS stats (stripe, topic, received, unique_processed, dead_lettered)
+      SELECT ${stripe}::smallint, topic, sum(received), sum(unique_processed), sum(dead_lettered)
+      FROM tally GROUP BY topic ORDER BY topic
+      ON CONFLICT (stripe, topic) DO UPDATE SET
+        received = stats.received + excluded.received,
+        unique_processed = stats.unique_processed + excluded.unique_processed,
+        dead_lettered = stats.dead_lettered + excluded.dead_lettered
+    ),
+    ledger AS (
+      INSERT INTO applied_batches (batch_id, entry_id, received, unique_processed, dead_lettered)
+      SELECT batch_id, batch.entry_id, coalesce(sum(tally.received), 0), coalesce(sum(tally.unique_processed), 0),
+        coalesce(sum(tally.dead_lettered), 0)
+      FROM batch LEFT JOIN tally USING (batch_id)
+      GROUP BY batch_id, batch.entry_id ORDER BY batch_id
+      RETURNING batch_id, entry_id, received, unique_processed, dead_lettered
+    )
+    SELECT batch_id, true AS applied, entry_id, received, unique_processed, dead_lettered FROM ledger
+    UNION ALL
+    SELECT batch_id, false, applied_entry_id, received, unique_processed, dead_lettered
+    FROM input WHERE applied_entry_id IS NOT NULL`,
+  );
+}
+
+/** An array literal of UUIDs or entry IDs, which hold nothing that would have to be escaped. */
+function textArray(values: readonly string[]): string {
+  return `{${values.join(',')}}`;
+}

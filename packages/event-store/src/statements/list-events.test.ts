@@ -1,0 +1,63 @@
+import { testPostgresUrl } from '@oncelog/local-stack/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTestDatabase, storeBatch, type TestDatabase } from '../testing/index.ts';
+import { applyBatches } from './apply-batches.ts';
+import { type EventFilter, listEvents } from './list-events.ts';
+
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await createTestDatabase(testPostgresUrl());
+  const events = Array.from({ length: 30 }, (_, i) => ({
+    topic: `t${i % 3}`,
+    event_id: `e${String(i).padStart(2, '0')}`,
+    source: i % 2 === 0 ? 'even' : 'odd',
+    timestamp: `2026-01-${String(i + 1).padStart(2, '0')}T00:00:00Z`,
+  }));
+  await applyBatches(test.database, [storeBatch(events)], 0);
+});
+afterAll(() => test.drop());
+
+const ids = async (filter: Partial<EventFilter>): Promise<string[]> => {
+  const rows = await listEvents(test.database, { topics: [], limit: 1000, ...filter });
+  return rows.map(({ json }) => (JSON.parse(json) as { event_id: string }).event_id);
+};
+
+it('lists the newest first', async () => {
+  expect(await ids({ limit: 3 })).toEqual(['e29', 'e28', 'e27']);
+});
+
+it('filters by one topic and by several, each once', async () => {
+  expect(await ids({ topics: ['t1'], limit: 2 })).toEqual(['e28', 'e25']);
+  expect(await ids({ topics: ['t1', 't2', 't1'], limit: 3 })).toEqual(['e29', 'e28', 'e26']);
+  expect(await ids({ topics: ['nowhere'] })).toEqual([]);
+});
+
+it('filters by source, event ID and time, from inclusive to exclusive', async () => {
+  expect(await ids({ source: 'odd', limit: 2 })).toEqual(['e29', 'e27']);
+  expect(await ids({ eventId: 'e07' })).toEqual(['e07']);
+  expect(await ids({ since: '2026-01-02T00:00:00Z', until: '2026-01-04T01:00:00+01:00' })).toEqual([
+    'e02',
+    'e01',
+  ]);
+});
+
+it('pages without gaps or repeats', async () => {
+  const seen: string[] = [];
+  let beforeSeq: string | undefined;
+  for (;;) {
+    const rows = await listEvents(test.database, { topics: ['t0', 't2'], limit: 7, beforeSeq });
+    if (rows.length === 0) break;
+    seen.push(...rows.map(({ json }) => (JSON.parse(json) as { event_id: string }).event_id));
+    beforeSeq = rows.at(-1)?.seq;
+  }
+  expect(seen).toEqual([...(await ids({ topics: ['t0', 't2'] }))]);
+  expect(new Set(seen).size).toBe(20);
+});
+
+it('renders the fields of the contract, timestamps in UTC', async () => {
+  const [row] = await listEvents(test.database, { topics: [], limit: 1 });
+  const event = JSON.parse(row?.json ?? '') as Record<string, unknown>;
+  expect(Object.keys(event)).toEqual(['topic', 'event_id', 'timestamp', 'source', 'payload', 'processed_at']);
+  expect(event['timestamp']).toBe('2026-01-30T00:00:00+00:00');
+  expect(event['processed_at']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$/);
+});

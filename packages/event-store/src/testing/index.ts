@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import postgres, { type Sql } from 'postgres';
+import { type Database, openDatabase } from '../database.ts';
+import { migrate } from '../migrate.ts';
+
+export interface TestDatabase {
+  readonly url: string;
+  readonly database: Database;
+  /** For looking at tables and for breaking things; not what the services use. */
+  readonly sql: Sql;
+  drop(): Promise<void>;
+}
+
+/** A database of its own, with the whole schema, on a server that tests share. */
+export async function createTestDatabase(serverUrl: string): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const server = postgres(serverUrl, { max: 1, onnotice: () => {} });
+  await server.unsafe(`CREATE DATABASE ${name}`);
+  const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+  await migrate(url, () => {});
+  const database = openDatabase({ url, name: 'test', maxConnections: 4, statementTimeoutMs: 10_000 });
+  const sql = postgres(url, { max: 2, onnotice: () => {} });
+  return {
+    url,
+    database,
+    sql,
+    drop: async () => {
+      await Promise.all([database.close(), sql.end({ timeout: 1 })]);
+      await server.unsafe(`DROP DATABASE ${name} WITH (FORCE)`);
+      await server.end({ timeout: 1 });
+    },
+  };
+}
+
+export { storeBatch, type TestEvent } from './store-batch.ts';

@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto';
+import type { StoreBatch } from '../statements/apply-batches.ts';
+
+export interface TestEvent {
+  readonly topic?: string;
+  readonly event_id: string;
+  readonly payload?: unknown;
+}
+
+/** A batch as the consumer hands it over, of events that need not be complete. */
+export function storeBatch(events: readonly TestEvent[], given: Partial<StoreBatch> = {}): StoreBatch {
+  const whole = events.map((event) => ({
+    topic: 'orders.created',
+    timestamp: '2026-01-01T00:00:00Z',
+    source: 'shop',
+    payload: {},
+    ...event,
+  }));
+  return {
+    batchId: randomUUID(),
+    entryId: '1-0',
+    body: JSON.stringify({ events: whole }),
+    dead: [],
+    ...given,
+  };
+}

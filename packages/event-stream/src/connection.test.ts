@@ -1,0 +1,73 @@
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { testRedisUrl } from '@oncelog/local-stack/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Connection, openConnection } from './connection.ts';
+import { StreamRefusedError, StreamUnavailableError } from './errors.ts';
+import { silentLog } from './testing/index.ts';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  await Promise.all(closers.splice(0).map((close) => close()));
+});
+
+function open(url: string, replyTimeoutMs = 3_000): Connection {
+  const connection = openConnection({ url, log: silentLog, name: 'test', replyTimeoutMs });
+  closers.push(() => connection.close());
+  return connection;
+}
+
+const connected = (connection: Connection) =>
+  expect
+    .poll(() =>
+      connection
+        .run((client) => client.ping())
+        .then(
+          () => true,
+          () => false,
+        ),
+    )
+    .toBe(true);
+
+describe('openConnection', () => {
+  it('refuses at once while there is no server, and works when there is one', async () => {
+    const { port } = await listenAndClose();
+    const connection = open(`redis://127.0.0.1:${port}`);
+    await expect(connection.run((client) => client.ping())).rejects.toBeInstanceOf(StreamUnavailableError);
+  });
+
+  it('tells an answer of Redis from a failure of the connection', async () => {
+    const connection = open(testRedisUrl());
+    await connected(connection);
+    const failing = connection.run((client) => client.sendCommand(['XADD', 'wrong']));
+    await expect(failing).rejects.toBeInstanceOf(StreamRefusedError);
+    await expect(failing).rejects.toMatchObject({ code: 'ERR' });
+  });
+
+  it('gives up on a server that does not answer, also while new commands keep coming', async () => {
+    const connection = open(testRedisUrl(), 300);
+    await connected(connection);
+    // a blocking command stands for a frozen server: what is sent behind it is not answered
+    const frozen = connection.run((client) => client.sendCommand(['BLPOP', `nothing-${process.pid}`, '30']));
+    let settled = false;
+    const ends = frozen
+      .catch((error: unknown) => error)
+      .finally(() => {
+        settled = true;
+      });
+    while (!settled) {
+      connection.run((client) => client.ping()).catch(() => {});
+      await new Promise(setImmediate);
+    }
+    expect(await ends).toBeInstanceOf(StreamUnavailableError);
+    await connected(connection);
+  });
+});
+
+async function listenAndClose(): Promise<AddressInfo> {
+  const server: Server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return address;
+}

@@ -1,0 +1,147 @@
+import { createClient, RESP_TYPES } from 'redis';
+import { StreamUnavailableError, streamError } from './errors.ts';
+import { ackScript } from './scripts/ack.ts';
+import { appendScript } from './scripts/append.ts';
+import { createGroupScript } from './scripts/create-group.ts';
+import { readScript } from './scripts/read.ts';
+import { removeIdleConsumersScript } from './scripts/remove-idle-consumers.ts';
+import { trimScript } from './scripts/trim.ts';
+
+/** The part of a pino logger that is used here. */
+export interface StreamLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly log: StreamLogger;
+  /** Shown in CLIENT LIST. */
+  readonly name: string;
+  /** A server that owes an answer for this long counts as frozen; the connection is dropped. */
+  readonly replyTimeoutMs?: number;
+}
+
+/** With the scripts as methods, and values as bytes. */
+export type StreamClient = ReturnType<typeof openClient>;
+
+export interface Connection {
+  /**
+   * Runs commands on the connection.
+   *
+   * @throws {StreamRefusedError} Redis answered with an error: nothing was written
+   * @throws {StreamUnavailableError} no connection, or no answer in time: the outcome is unknown
+   */
+  run<T>(command: (client: StreamClient) => Promise<T>): Promise<T>;
+  /** Waits for running commands, then closes. */
+  close(): Promise<void>;
+}
+
+const REPLY_TIMEOUT_MS = 3_000;
+const WATCH_INTERVAL_MS = 250;
+/** Idle connections are pinged, so that a dead peer is noticed and the socket timeout does not end live ones. */
+const PING_INTERVAL_MS = 1_000;
+/** A queue longer than this means that the server does not keep up; more commands are refused at once. */
+const MAX_QUEUED_COMMANDS = 20_000;
+
+/**
+ * Opens a connection that reconnects for ever and never lets a command hang.
+ *
+ * node-redis's own socket timeout is not enough for that: every write renews it, so that a busy connection to a
+ * frozen server never times out. Here the oldest unanswered command counts.
+ */
+export function openConnection(options: ConnectionOptions): Connection {
+  const replyTimeoutMs = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
+  let client = connect(options, replyTimeoutMs);
+  let closed = false;
+  let inFlight = 0;
+  let lastReplyAt = 0;
+
+  const dropIfFrozen = (): void => {
+    if (inFlight === 0 || performance.now() - lastReplyAt < replyTimeoutMs) return;
+    options.log.warn(
+      { connection: options.name, replyTimeoutMs },
+      'redis does not answer, dropping the connection',
+    );
+    const frozen = client;
+    client = connect(options, replyTimeoutMs);
+    lastReplyAt = performance.now();
+    frozen.destroy();
+  };
+  const watch = setInterval(dropIfFrozen, WATCH_INTERVAL_MS).unref();
+
+  return {
+    async run(command) {
+      if (closed) throw new StreamUnavailableError('the connection is closed');
+      if (inFlight === 0) lastReplyAt = performance.now();
+      inFlight += 1;
+      try {
+        const reply = await command(client);
+        lastReplyAt = performance.now();
+        return reply;
+      } catch (error) {
+        throw streamError(error);
+      } finally {
+        inFlight -= 1;
+      }
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      clearInterval(watch);
+      // close() waits for replies; a connection that has none to expect, or no server, is simply dropped
+      if (client.isReady && inFlight > 0)
+        await Promise.race([client.close(), dropLater(client, replyTimeoutMs)]);
+      if (client.isOpen) client.destroy();
+    },
+  };
+}
+
+function openClient({ url, name }: ConnectionOptions, replyTimeoutMs: number) {
+  return createClient({
+    url,
+    name,
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: MAX_QUEUED_COMMANDS,
+    pingInterval: PING_INTERVAL_MS,
+    socket: {
+      connectTimeout: replyTimeoutMs,
+      socketTimeout: replyTimeoutMs + PING_INTERVAL_MS,
+      reconnectStrategy: (retries) =>
+        Math.min(50 * 2 ** Math.min(retries, 6), 1_000) * (0.5 + Math.random() / 2),
+    },
+    scripts: {
+      appendBatch: appendScript,
+      readEntries: readScript,
+      ackEntries: ackScript,
+      createGroup: createGroupScript,
+      trimAcked: trimScript,
+      removeIdleConsumers: removeIdleConsumersScript,
+    },
+  }).withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+}
+
+function connect(options: ConnectionOptions, replyTimeoutMs: number): StreamClient {
+  const client = openClient(options, replyTimeoutMs);
+  const { log, name } = options;
+  let reported = false; // an outage is reported once, not at every attempt
+  client.on('ready', () => {
+    if (reported) log.info({ connection: name }, 'connected to redis again');
+    reported = false;
+  });
+  client.on('error', (error: unknown) => {
+    if (!reported) log.warn({ connection: name, err: error }, 'redis connection failed, reconnecting');
+    reported = true;
+  });
+  // a failure was reported by the listener above; it rejects only when the client is destroyed
+  client.connect().catch(() => {});
+  return client;
+}
+
+async function dropLater(client: StreamClient, afterMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, afterMs).unref();
+  await promise;
+  if (client.isOpen) client.destroy();
+}

@@ -1,0 +1,57 @@
+/**
+ * What an entry of the stream holds:
+ *
+ *   batch_id   the batch's UUID in text form
+ *   events     how many events the body holds, in decimal
+ *   body       the accepted request's body, byte for byte: {"events":[…]}
+ */
+export const ENTRY_FIELDS = ['batch_id', 'events', 'body'] as const;
+
+/** A batch as the gateway appends it. */
+export interface Batch {
+  /** A UUID. Two entries with the same batch ID are the same batch, sent twice. */
+  readonly batchId: string;
+  readonly events: number;
+  /** Valid UTF-8 and valid JSON. */
+  readonly body: Buffer;
+}
+
+/** An entry that was read from the stream. */
+export type Entry = BatchEntry | ForeignEntry;
+
+export interface BatchEntry extends Batch {
+  readonly kind: 'batch';
+  /** The entry ID that Redis gave: `milliseconds-sequence`. */
+  readonly id: string;
+}
+
+/** An entry that no gateway wrote: its fields are not those above. */
+export interface ForeignEntry {
+  readonly kind: 'foreign';
+  readonly id: string;
+  /** Names and values in turn, as they stand in the entry. */
+  readonly fields: readonly Buffer[];
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const COUNT = /^[1-9]\d{0,8}$/;
+
+/** Tells our entries from foreign ones by the names and forms of their fields; the body is not looked into. */
+export function readEntry(id: string, fields: readonly Buffer[]): Entry {
+  const [batchIdName, batchId, eventsName, events, bodyName, body] = fields;
+  const ours =
+    fields.length === 6 &&
+    batchIdName?.toString() === 'batch_id' &&
+    eventsName?.toString() === 'events' &&
+    bodyName?.toString() === 'body' &&
+    UUID.test(batchId?.toString('latin1') ?? '') &&
+    COUNT.test(events?.toString('latin1') ?? '');
+  if (!ours || batchId === undefined || body === undefined) return { kind: 'foreign', id, fields };
+  return { kind: 'batch', id, batchId: batchId.toString('latin1'), events: Number(events), body };
+}
+
+/** The bytes that an entry's values take, by which reads and the backlog are bounded. */
+export function entryBytes(entry: Entry): number {
+  if (entry.kind === 'batch') return entry.body.length;
+  return entry.fields.reduce((sum, field) => sum + field.length, 0);
+}

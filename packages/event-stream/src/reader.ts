@@ -1,0 +1,145 @@
+import { type ConnectionOptions, openConnection, type StreamClient } from './connection.ts';
+import { type Entry, readEntry } from './entry.ts';
+import { CONSUMER_GROUP, shardKeys } from './keys.ts';
+import type { RawEntry, ReadLimit } from './scripts/read.ts';
+
+export interface ReaderOptions extends Omit<ConnectionOptions, 'name'> {
+  readonly prefix: string;
+  readonly shard: number;
+  /** This member's name in the group; unique among living members. */
+  readonly consumer: string;
+}
+
+/** What a look at pending entries found. */
+export interface PendingEntries {
+  readonly entries: readonly Entry[];
+  /** Entry IDs that were pending but are no longer in the stream: somebody deleted them, their events are lost. */
+  readonly lost: readonly string[];
+}
+
+/**
+ * A member of the consumer group, on one shard. Every entry it returns is in its pending entries list until it is
+ * acknowledged.
+ */
+export interface StreamReader {
+  /** Creates the group at the stream's beginning if it is missing. Resolves to whether it did. */
+  ensureGroup(): Promise<boolean>;
+  /** New entries within the limit; waits up to `blockMs` for the first one. */
+  read(limit: ReadLimit, blockMs: number): Promise<readonly Entry[]>;
+  /** The oldest entries that this member already has: after a restart or an error, before any new ones. */
+  readOwnPending(maxEntries: number): Promise<PendingEntries>;
+  /** Takes over entries that others have had for `minIdleMs` without acknowledging them. */
+  claim(minIdleMs: number, maxEntries: number): Promise<PendingEntries>;
+  /** Acknowledges entries; only after what they hold is committed. */
+  ack(entries: readonly Entry[]): Promise<void>;
+  /** Acknowledges entries that exist no more, see {@link PendingEntries.lost}. */
+  forget(entryIds: readonly string[]): Promise<void>;
+  /** Trims what all groups have acknowledged. Resolves to how many entries went. */
+  trim(): Promise<number>;
+  /** Removes the names of members that have nothing pending and were silent for `idleMs`. */
+  removeIdleConsumers(idleMs: number): Promise<number>;
+  /** Removes this member's own name, unless something is pending for it. */
+  leave(): Promise<void>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Blocking reads have a connection of their own: whatever is sent behind one waits until it returns. */
+export function openReader({ prefix, shard, consumer, ...options }: ReaderOptions): StreamReader {
+  const keys = shardKeys(prefix, shard);
+  const { stream } = keys;
+  const reads = openConnection({ ...options, name: `${consumer}-reads` });
+  const commands = openConnection({ ...options, name: `${consumer}-commands` });
+
+  return {
+    ensureGroup: async () => (await commands.run((client) => client.createGroup(keys))) === 1,
+    async read(limit, blockMs) {
+      const waiting = await reads.run((client) => client.readEntries(keys, consumer, limit));
+      if (waiting.length > 0) return toEntries(waiting as unknown as RawEntry[]).entries;
+      return reads.run((client) => waitForOne(client, { stream, consumer, blockMs }));
+    },
+    async readOwnPending(maxEntries) {
+      const command = [
+        'XREADGROUP',
+        'GROUP',
+        CONSUMER_GROUP,
+        consumer,
+        'COUNT',
+        `${maxEntries}`,
+        'STREAMS',
+        stream,
+        '0',
+      ];
+      return toEntries(await commands.run((client) => readStream(client, command)));
+    },
+    async claim(minIdleMs, maxEntries) {
+      const command = [
+        'XAUTOCLAIM',
+        stream,
+        CONSUMER_GROUP,
+        consumer,
+        `${minIdleMs}`,
+        '0-0',
+        'COUNT',
+        `${maxEntries}`,
+      ];
+      const [, claimed, deleted] = (await commands.run((client) =>
+        client.sendCommand(command),
+      )) as unknown as [Buffer, RawEntry[], Buffer[]];
+      const { entries, lost } = toEntries(claimed);
+      return { entries, lost: [...lost, ...deleted.map(String)] };
+    },
+    ack: async (entries) => {
+      if (entries.length > 0) await commands.run((client) => client.ackEntries(keys, entries));
+    },
+    forget: async (entryIds) => {
+      if (entryIds.length > 0)
+        await commands.run((client) => client.xAck(stream, CONSUMER_GROUP, [...entryIds]));
+    },
+    trim: () => commands.run((client) => client.trimAcked(keys)),
+    removeIdleConsumers: (idleMs) => commands.run((client) => client.removeIdleConsumers(keys, idleMs)),
+    leave: async () => {
+      await commands.run((client) => client.removeIdleConsumers(keys, 0, consumer));
+    },
+    ping: async () => {
+      await commands.run((client) => client.ping());
+    },
+    close: async () => {
+      await Promise.all([reads.close(), commands.close()]);
+    },
+  };
+}
+
+interface Wait {
+  readonly stream: string;
+  readonly consumer: string;
+  readonly blockMs: number;
+}
+
+/** Waits for one entry only: what else arrives meanwhile is read, within its limits, by the next read. */
+async function waitForOne(
+  client: StreamClient,
+  { stream, consumer, blockMs }: Wait,
+): Promise<readonly Entry[]> {
+  const command = ['XREADGROUP', 'GROUP', CONSUMER_GROUP, consumer, 'COUNT', '1', 'BLOCK', `${blockMs}`];
+  return toEntries(await readStream(client, [...command, 'STREAMS', stream, '>'])).entries;
+}
+
+/** XREADGROUP over one stream: `{stream: entries}` or nil, as RESP3 has it. */
+async function readStream(client: StreamClient, command: string[]): Promise<RawEntry[]> {
+  const reply: unknown = await client.sendCommand(command);
+  if (reply === null) return [];
+  if (reply instanceof Map) return [...reply.values()][0] as RawEntry[];
+  if (Array.isArray(reply)) return (reply[0] as [unknown, RawEntry[]])[1];
+  return Object.values(reply as Record<string, RawEntry[]>)[0] ?? [];
+}
+
+function toEntries(raw: readonly RawEntry[]): PendingEntries {
+  const entries: Entry[] = [];
+  const lost: string[] = [];
+  for (const [id, fields] of raw) {
+    if (fields === null) lost.push(id.toString('latin1'));
+    else entries.push(readEntry(id.toString('latin1'), fields));
+  }
+  return { entries, lost };
+}

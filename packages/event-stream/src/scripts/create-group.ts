@@ -1,0 +1,41 @@
+import { type CommandParser, defineScript } from 'redis';
+import { CONSUMER_GROUP, type ShardKeys } from '../keys.ts';
+
+/**
+ * Creates the consumer group, if it is missing, at the stream's beginning: at `$` it would lose what was appended
+ * before. A group that was lost (failover, XGROUP DESTROY) reads the whole stream again, so what counts as
+ * acknowledged is set back to what is no longer in the stream. The ledger keeps the counts exact.
+ *
+ * Replies with 1 if it created the group, else 0.
+ */
+export const createGroupScript = defineScript({
+  SCRIPT: `
+    local created = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
+    if created.err then
+      if string.find(created.err, 'BUSYGROUP') then return 0 end
+      return redis.error_reply(created.err)
+    end
+    local events, bytes, start = 0, 0, '-'
+    repeat
+      local entries = redis.call('XRANGE', KEYS[1], start, '+', 'COUNT', 64)
+      for _, entry in ipairs(entries) do
+        start = '(' .. entry[1]
+        for i = 1, #entry[2], 2 do
+          if entry[2][i] == 'events' then events = events + (tonumber(entry[2][i + 1]) or 0) end
+          if entry[2][i] == 'body' then bytes = bytes + #entry[2][i + 1] end
+        end
+      end
+    until #entries == 0
+    local totals = redis.call('HMGET', KEYS[2], 'appended_events', 'appended_bytes')
+    if totals[1] then
+      redis.call('HSET', KEYS[2], 'acked_events', tonumber(totals[1]) - events,
+        'acked_bytes', tonumber(totals[2]) - bytes)
+    end
+    return 1`,
+  NUMBER_OF_KEYS: 2,
+  parseCommand(parser: CommandParser, keys: ShardKeys) {
+    parser.pushKeys([keys.stream, keys.totals]);
+    parser.push(CONSUMER_GROUP);
+  },
+  transformReply: undefined as unknown as () => number,
+});
