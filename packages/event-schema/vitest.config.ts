@@ -1,3 +1,5 @@
 import { suite } from '../../vitest.shared.ts';
 
-export default suite();
+export default suite({
+  coverage: { thresholds: { statements: 100, branches: 100, functions: 100, lines: 100 } },
+});

@@ -1,3 +1,3 @@
 import { suite } from '../../vitest.shared.ts';
 
-export default suite();
+export default suite({ globalSetup: ['src/testing/postgres.ts', 'src/testing/redis.ts'] });

@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import type { Database } from './database.ts';
 import { listMigrations } from './statements/list-migrations.ts';
 
@@ -9,6 +8,8 @@ const MIGRATIONS_TABLE = 'schema_migrations';
 
 /** Runs the migrations that the database lacks, in one transaction, under a lock. Resolves to their names. */
 export async function migrate(databaseUrl: string, log: (message: string) => void): Promise<string[]> {
+  // loaded only here: it and what it brings would cost every service 30 MB
+  const { runner } = await import('node-pg-migrate');
   const applied = await runner({
     databaseUrl,
     dir: MIGRATIONS_DIR,

@@ -1,1 +1,12 @@
-export {};
+export type { PostgresOptions } from './postgres/start-postgres.ts';
+export { startPostgres } from './postgres/start-postgres.ts';
+export type { RunningServer } from './process/server.ts';
+export type { FindRedisOptions } from './redis/find-redis-server.ts';
+export { findRedisServer } from './redis/find-redis-server.ts';
+export type { RedisOptions } from './redis/start-redis.ts';
+export { startRedis } from './redis/start-redis.ts';
+export type { Entries } from './stack/services.ts';
+export type { Stack } from './stack/stack.ts';
+export type { StartStackOptions } from './stack/start-stack.ts';
+export { startStack } from './stack/start-stack.ts';
+export { StackError } from './stack-error.ts';

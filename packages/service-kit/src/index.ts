@@ -7,3 +7,4 @@ export { Counter, createRegistry, Gauge, Histogram, type Registry } from './metr
 export { type OperationsDeps, operationsRoutes } from './operations-routes.ts';
 export { runService, type ServiceContext, type ServiceDefinition } from './run-service.ts';
 export { sharedSettings } from './settings.ts';
+export { type UntilReadyDeps, untilReady } from './until-ready.ts';

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { type Check, checkHealth } from './health.ts';
 import type { Registry } from './metrics.ts';
 
@@ -20,12 +20,14 @@ export function operationsRoutes({ registry, checks, now }: OperationsDeps): Rou
     response.json({ status: 'alive' });
   });
 
-  router.get(['/health', '/health/ready'], async (_request, response) => {
+  const health: RequestHandler = async (_request, response) => {
     const { healthy, states } = await checkHealth(checks);
     response
       .status(healthy ? 200 : 503)
       .json({ status: healthy ? 'healthy' : 'unhealthy', ...states, timestamp: now().toISOString() });
-  });
+  };
+  router.get('/health', health);
+  router.get('/health/ready', health);
 
   router.get('/metrics', async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics());

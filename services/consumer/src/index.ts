@@ -1,1 +1,2 @@
-export {};
+export { type ConsumerConfig, consumerConfig } from './config.ts';
+export { type ConsumerServiceDeps, startConsumer } from './service.ts';

@@ -1,1 +1,3 @@
-export {};
+export { type AppConfig, type AppDeps, createApp } from './app.ts';
+export { type GatewayConfig, gatewayConfig } from './config.ts';
+export { type GatewayServiceDeps, startGateway } from './service.ts';

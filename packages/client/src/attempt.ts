@@ -1,0 +1,127 @@
+import type { ProblemDetails } from '@oncelog/event-schema';
+import { UnusableAnswerError } from './errors.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** One request as it is sent, unchanged, at every attempt. */
+export interface PreparedRequest<T> {
+  /** For messages: `POST /publish`. */
+  readonly label: string;
+  readonly url: URL;
+  readonly init: {
+    readonly method: string;
+    readonly headers?: Headers;
+    readonly body?: Uint8Array<ArrayBuffer>;
+  };
+  /** Whether an answer with this status carries a value. Default: 2xx. */
+  readonly accepts?: (status: number) => boolean;
+  /** The value in an answer's JSON; undefined where it is not what this endpoint answers. */
+  readonly read: (answer: unknown) => T | undefined;
+}
+
+/** What one attempt came to. */
+export type AttemptOutcome<T> =
+  | { readonly outcome: 'answered'; readonly value: T }
+  /** The request is at fault: another attempt would end the same way. */
+  | { readonly outcome: 'rejected'; readonly status: number; readonly problem: ProblemDetails | undefined }
+  /** Nothing is known about what the request did, or it is known to have done nothing yet. */
+  | { readonly outcome: 'failed'; readonly cause: Error; readonly retryAfterMs: number };
+
+export interface AttemptDeps {
+  readonly fetch: typeof globalThis.fetch;
+  /** Milliseconds since the epoch, for dates in Retry-After. */
+  readonly now: () => number;
+}
+
+export interface AttemptLimits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Sends a request once and reads the whole answer, within `timeoutMs`.
+ *
+ * @throws the reason of `signal`, where that aborted it
+ */
+export async function attempt<T>(
+  deps: AttemptDeps,
+  request: PreparedRequest<T>,
+  limits: AttemptLimits,
+): Promise<AttemptOutcome<T>> {
+  let answer: Answer;
+  try {
+    answer = await exchange(deps, request, limits);
+  } catch (error) {
+    limits.signal?.throwIfAborted();
+    return { outcome: 'failed', cause: networkError(error), retryAfterMs: 0 };
+  }
+  return judge(request, answer, deps.now());
+}
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  /** The parsed body; undefined where it is not JSON. */
+  readonly body: unknown;
+}
+
+async function exchange<T>(
+  { fetch }: AttemptDeps,
+  { url, init }: PreparedRequest<T>,
+  { timeoutMs, signal }: AttemptLimits,
+): Promise<Answer> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  // fetch is called by itself, not as a method of deps: a browser's fetch refuses any other `this`.
+  const response = await fetch(url, {
+    ...init,
+    // Following a 301 or 302 would turn a POST into a GET and lose the events.
+    redirect: 'manual',
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+  });
+  const text = await response.text();
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), body: parseJson(text) };
+}
+
+function judge<T>(request: PreparedRequest<T>, answer: Answer, nowMs: number): AttemptOutcome<T> {
+  const { status, body } = answer;
+  const accepted = request.accepts?.(status) ?? isSuccess(status);
+  const value = accepted ? request.read(body) : undefined;
+  if (value !== undefined) return { outcome: 'answered', value };
+  if (isWorthRetrying(status)) {
+    const detail = isSuccess(status) ? 'its body is not an answer of oncelog' : problemIn(body)?.detail;
+    const cause = new UnusableAnswerError(status, detail);
+    return { outcome: 'failed', cause, retryAfterMs: retryAfterMs(answer.retryAfter, nowMs) };
+  }
+  return { outcome: 'rejected', status, problem: problemIn(body) };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** Overload, too early, a timeout, a failing server; or a success that was mangled on its way. */
+function isWorthRetrying(status: number): boolean {
+  return isSuccess(status) || status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A problem document is told by its shape: proxies drop or rewrite content types. */
+function problemIn(body: unknown): ProblemDetails | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { title, status } = body as Partial<ProblemDetails>;
+  return typeof title === 'string' && typeof status === 'number' ? (body as ProblemDetails) : undefined;
+}
+
+/** fetch hides what happened in `cause` (ECONNREFUSED, "other side closed"): the message should say it. */
+function networkError(error: unknown): Error {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const { code, message } = (cause ?? error) as { code?: unknown; message?: unknown };
+  const reason = [code, message].filter((part) => typeof part === 'string' && part !== '').join(': ');
+  return new Error(reason || String(error), { cause: error });
+}

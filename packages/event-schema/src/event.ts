@@ -1,0 +1,61 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { MAX_EVENTS_PER_BATCH, MAX_PAYLOAD_DEPTH } from './limits.ts';
+import { NameType, TimestampType } from './string-types.ts';
+
+const PayloadType = Type.Unsafe<Record<string, unknown>>(
+  Type.Object(
+    {},
+    {
+      additionalProperties: true,
+      description: `Any JSON object, nested at most ${MAX_PAYLOAD_DEPTH} levels deep, itself included. Stored as jsonb.`,
+    },
+  ),
+);
+
+/** What a producer sends. Properties that are not named here are allowed and ignored. */
+export const EventSchema = Type.Object(
+  {
+    topic: NameType('Where the event belongs. Events are deduplicated by (topic, event_id).'),
+    event_id: NameType("The producer's own id for the event, unique within its topic."),
+    timestamp: TimestampType('When the event happened: RFC 3339 with an offset. Stored with microseconds.'),
+    source: NameType('Who produced the event.'),
+    payload: PayloadType,
+  },
+  { additionalProperties: true, description: 'One event.' },
+);
+export type Event = Static<typeof EventSchema>;
+
+/** The body of `POST /publish`. It is accepted or refused whole. Unnamed properties are allowed and ignored. */
+export const PublishRequestSchema = Type.Object(
+  {
+    events: Type.Array(EventSchema, {
+      minItems: 1,
+      maxItems: MAX_EVENTS_PER_BATCH,
+      description: 'The events of the batch. Duplicates are allowed and dropped.',
+    }),
+  },
+  { additionalProperties: true, description: 'A batch of events.' },
+);
+export type PublishRequest = Static<typeof PublishRequestSchema>;
+
+/** The answer to `POST /publish`: Redis has the batch. */
+export const PublishResponseSchema = Type.Object(
+  {
+    status: Type.Literal('accepted'),
+    queued: Type.Integer({ minimum: 1, description: 'Number of events in the batch, duplicates included.' }),
+    message: Type.Literal('Events queued for processing'),
+    batch_id: Type.String({ format: 'uuid', description: 'Ask GET /batches for its receipt.' }),
+  },
+  { description: 'The batch is stored durably and will be applied exactly once.' },
+);
+export type PublishResponse = Static<typeof PublishResponseSchema>;
+
+/** One element of the answer to `GET /events`. */
+export const StoredEventSchema = Type.Object(
+  {
+    ...EventSchema.properties,
+    processed_at: TimestampType('When the event was stored.'),
+  },
+  { description: 'One stored event.' },
+);
+export type StoredEvent = Static<typeof StoredEventSchema>;

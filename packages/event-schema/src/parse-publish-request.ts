@@ -1,0 +1,63 @@
+import { isUtf8 } from 'node:buffer';
+import { Type } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { EventSchema, type PublishRequest } from './event.ts';
+import { findJsonFaults } from './json-faults.ts';
+import { MAX_VIOLATIONS } from './limits.ts';
+import type { Violation } from './problem.ts';
+import { violationsOfErrors, violationsOfFaults } from './violations.ts';
+
+/** What became of a body: `malformed` is no JSON (400), `invalid` breaks rules (422). */
+export type ParsedPublishRequest =
+  | { outcome: 'valid'; request: PublishRequest }
+  | { outcome: 'malformed'; detail: string }
+  | { outcome: 'invalid'; violations: Violation[] };
+
+/** The most events are the caller's setting, so the compiled check leaves them out. */
+const validator = TypeCompiler.Compile(Type.Object({ events: Type.Array(EventSchema, { minItems: 1 }) }));
+
+/**
+ * Parses and validates the body of `POST /publish`. Pure; never throws for any bytes.
+ *
+ * What is `valid` is sure to be converted by Postgres from the same bytes, with the same meaning:
+ * `json_to_recordset(body::json->'events')`. That is why the rules on characters, numbers and nesting hold for
+ * the whole document, for ignored properties and overridden duplicate keys too.
+ * `request` is for looking at; its numbers are JavaScript's. Store the bytes.
+ */
+export function parsePublishRequest(body: Uint8Array, limits: { maxEvents: number }): ParsedPublishRequest {
+  if (!isUtf8(body)) return { outcome: 'malformed', detail: 'The body is not valid UTF-8.' };
+  let document: unknown;
+  try {
+    document = JSON.parse(textOf(body));
+  } catch (error) {
+    return { outcome: 'malformed', detail: malformedDetail(body, error) };
+  }
+  const tooMany = tooManyEvents(document, limits.maxEvents);
+  if (tooMany !== undefined) return { outcome: 'invalid', violations: [tooMany] };
+  const faults = findJsonFaults(body);
+  if (faults.length === 0 && validator.Check(document)) return { outcome: 'valid', request: document };
+  const violations = [...violationsOfFaults(body, faults), ...violationsOfErrors(validator.Errors(document))];
+  return { outcome: 'invalid', violations: violations.slice(0, MAX_VIOLATIONS) };
+}
+
+/** Unlike a TextDecoder, this keeps a byte order mark, which JSON.parse then refuses. */
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+}
+
+/** Says where the text breaks if the engine tells; its own message would repeat parts of the body. */
+function malformedDetail(body: Uint8Array, error: unknown): string {
+  if (body.length === 0) return 'The body is empty.';
+  const position = /at position (\d+)/.exec(String(error))?.[1];
+  return position === undefined
+    ? 'The body is not valid JSON.'
+    : `The body is not valid JSON: see character ${position}, counted from 0.`;
+}
+
+function tooManyEvents(document: unknown, maxEvents: number): Violation | undefined {
+  if (typeof document !== 'object' || document === null || !Object.hasOwn(document, 'events'))
+    return undefined;
+  const { events } = document as { events: unknown };
+  if (!Array.isArray(events) || events.length <= maxEvents) return undefined;
+  return { pointer: '/events', rule: 'max-items', detail: `A batch may have at most ${maxEvents} events.` };
+}

@@ -1,0 +1,47 @@
+import { type Static, Type } from '@sinclair/typebox';
+import {
+  DEFAULT_EVENTS_LIMIT,
+  MAX_CURSOR_CHARACTERS,
+  MAX_EVENTS_LIMIT,
+  MAX_RECEIPT_IDS,
+  MAX_TOPICS_PER_QUERY,
+} from './limits.ts';
+import { NameType, TimestampType } from './string-types.ts';
+
+/** The parameters of `GET /events`, as `parseEventsQuery` returns them. */
+export const EventsQuerySchema = Type.Object({
+  topic: Type.Array(NameType('A topic.'), {
+    maxItems: MAX_TOPICS_PER_QUERY,
+    default: [],
+    description: 'Only events of these topics. May be repeated; without it, events of any topic.',
+  }),
+  source: Type.Optional(NameType('Only events of this source.')),
+  event_id: Type.Optional(NameType('Only events with this id.')),
+  since: Type.Optional(TimestampType('Only events whose timestamp is at or after this one.')),
+  until: Type.Optional(TimestampType('Only events whose timestamp is before this one.')),
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: MAX_EVENTS_LIMIT,
+    default: DEFAULT_EVENTS_LIMIT,
+    description: 'Most events to return.',
+  }),
+  cursor: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: MAX_CURSOR_CHARACTERS,
+      pattern: '^[A-Za-z0-9_-]+$',
+      description: 'Where to continue: opaque, from the Link header of the page before.',
+    }),
+  ),
+});
+export type EventsQuery = Static<typeof EventsQuerySchema>;
+
+/** The parameters of `GET /batches`, as `parseBatchesQuery` returns them: ids in lower case. */
+export const BatchesQuerySchema = Type.Object({
+  batch_id: Type.Array(Type.String({ format: 'uuid' }), {
+    minItems: 1,
+    maxItems: MAX_RECEIPT_IDS,
+    description: 'The batches to report on. May be repeated.',
+  }),
+});
+export type BatchesQuery = Static<typeof BatchesQuerySchema>;

@@ -1,0 +1,70 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { NameType, TimestampType } from './string-types.ts';
+
+function Count(description: string) {
+  return Type.Integer({ minimum: 0, description });
+}
+
+const received = Count('Events applied: unique_processed + duplicate_dropped.');
+const unique_processed = Count('Events stored.');
+const duplicate_dropped = Count('Events whose (topic, event_id) was stored already.');
+const dead_lettered = Count('Events that can never be stored, kept as dead letters with the reason.');
+
+/** One element of the answer to `GET /batches`: what became of a batch. */
+export const BatchReceiptSchema = Type.Object(
+  {
+    batch_id: Type.String({ format: 'uuid', description: 'The batch_id that POST /publish answered.' }),
+    received,
+    unique_processed,
+    duplicate_dropped,
+    dead_lettered,
+    applied_at: TimestampType('When the batch was applied.'),
+  },
+  { description: 'The outcome of one applied batch.' },
+);
+export type BatchReceipt = Static<typeof BatchReceiptSchema>;
+
+/** The figures of one topic. */
+export const TopicStatsSchema = Type.Object(
+  {
+    topic: NameType('The topic.'),
+    received,
+    unique_processed,
+    duplicate_dropped,
+    dead_lettered,
+  },
+  { description: 'The figures of one topic.' },
+);
+export type TopicStats = Static<typeof TopicStatsSchema>;
+
+/** The answer to `GET /stats`. At rest `accepted = received + dead_lettered + in_flight`. */
+export const StatsSchema = Type.Object(
+  {
+    received,
+    unique_processed,
+    duplicate_dropped,
+    topics: Type.Array(Type.String(), { description: 'Every topic with an event, sorted.' }),
+    uptime_seconds: Type.Number({ minimum: 0, description: 'Seconds since this gateway started.' }),
+    status: Type.Literal('running'),
+    accepted: Count('Events answered with 202.'),
+    dead_lettered,
+    in_flight: Count('Events accepted and not applied yet.'),
+    by_topic: Type.Array(TopicStatsSchema),
+  },
+  { description: 'Exact figures since the store was created.' },
+);
+export type Stats = Static<typeof StatsSchema>;
+
+const dependency = { description: '"connected", or "error: " and the reason.' };
+
+/** The answer to `GET /health`: 200 when healthy, 503 when not. */
+export const HealthSchema = Type.Object(
+  {
+    status: Type.Union([Type.Literal('healthy'), Type.Literal('unhealthy')]),
+    database: Type.String(dependency),
+    redis: Type.String(dependency),
+    timestamp: TimestampType('When the check was made.'),
+  },
+  { description: "The gateway's view of what it depends on." },
+);
+export type Health = Static<typeof HealthSchema>;

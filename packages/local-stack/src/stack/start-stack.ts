@@ -1,0 +1,39 @@
+import { builtEntries, type Entries } from './services.ts';
+import { createStack, type Stack } from './stack.ts';
+
+export interface StartStackOptions {
+  /** Everything the stack keeps; a temporary folder for a test. */
+  readonly dataDir: string;
+  /** Of the gateway. Default: any free port. */
+  readonly port?: number;
+  /** Default 4. */
+  readonly consumers?: number;
+  /** Servers to use instead of embedded ones. */
+  readonly databaseUrl?: string;
+  readonly redisUrl?: string;
+  /** Other programs than the compiled services. */
+  readonly entries?: Partial<Entries>;
+  readonly log?: (line: string) => void;
+}
+
+/** Starts a whole stack for a test or a benchmark; the services log to `<dataDir>/logs`. Stop it with `stop()`. */
+export async function startStack(options: StartStackOptions): Promise<Stack> {
+  const { dataDir, port = 0, consumers = 4, databaseUrl, redisUrl, entries, log = () => {} } = options;
+  const stack = createStack(
+    { log },
+    {
+      settings: {
+        dataDir,
+        host: '127.0.0.1',
+        port,
+        consumers,
+        ...(databaseUrl === undefined ? {} : { databaseUrl }),
+        ...(redisUrl === undefined ? {} : { redisUrl }),
+      },
+      entries: { ...builtEntries, ...entries },
+      serviceLogs: 'files',
+    },
+  );
+  await stack.start();
+  return stack;
+}

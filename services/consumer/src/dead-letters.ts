@@ -1,0 +1,64 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { type Database, type DeadEvent, findRefusedEvents, type StoreBatch } from '@oncelog/event-store';
+import type { BatchEntry, ForeignEntry } from '@oncelog/event-stream';
+import { splitEvents } from './split-events.ts';
+
+const NOTHING = '{"events":[]}';
+
+/**
+ * Takes a refused batch apart: the events that Postgres refuses become dead letters, the rest stays. A body that
+ * is not what a gateway writes (not UTF-8, not JSON, no events) is dead as a whole.
+ */
+export async function separateDead(database: Database, entry: BatchEntry): Promise<StoreBatch> {
+  const { batchId, id: entryId, body } = entry;
+  const events = isUtf8(body) ? splitEvents(body.toString()) : undefined;
+  if (events === undefined || events.length !== entry.events) {
+    return buryWhole(entry, `the body is not a JSON object with ${entry.events} events`);
+  }
+  const refused = await findRefusedEvents(database, events);
+  const dead = refused.map(
+    ({ position, code, reason }): DeadEvent => ({
+      position,
+      events: 1,
+      code,
+      reason,
+      original: Buffer.from(events[position] ?? ''),
+    }),
+  );
+  const positions = new Set(refused.map(({ position }) => position));
+  const good = events.filter((_, position) => !positions.has(position));
+  return { batchId, entryId, body: `{"events":[${good.join(',')}]}`, dead };
+}
+
+/** A batch of which nothing is stored: one dead letter stands for all its events. */
+export function buryWhole({ batchId, id: entryId, events, body }: BatchEntry, reason: string): StoreBatch {
+  const dead = [{ position: null, events, code: 'unreadable', reason, original: body }];
+  return { batchId, entryId, body: NOTHING, dead };
+}
+
+/**
+ * An entry that no gateway wrote, as a batch of one dead letter. Its batch ID is derived from the shard and the
+ * entry ID, so that it is buried once, however often it is delivered.
+ */
+export function foreignBatch(entry: ForeignEntry, shard: number): StoreBatch {
+  const dead = {
+    position: null,
+    events: 1,
+    code: 'foreign',
+    reason: 'the entry does not have the fields batch_id, events and body',
+    original: Buffer.from(JSON.stringify(entry.fields.map((field) => field.toString('latin1'))), 'latin1'),
+  };
+  return { batchId: derivedId(`${shard}/${entry.id}`), entryId: entry.id, body: NOTHING, dead: [dead] };
+}
+
+/** A UUID (version 8) made of a digest. */
+function derivedId(text: string): string {
+  const digest = createHash('sha256').update(`oncelog foreign entry ${text}`).digest();
+  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
+  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
+  const hex = digest.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    '-',
+  );
+}

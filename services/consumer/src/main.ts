@@ -1,0 +1,14 @@
+import { hostname } from 'node:os';
+import { runService } from '@oncelog/service-kit';
+import { consumerConfig } from './config.ts';
+import { startConsumer } from './service.ts';
+
+await runService({
+  name: 'consumer',
+  schema: consumerConfig,
+  process,
+  start: async ({ config, log, opened, fail }) => {
+    const deps = { log, opened, fail, now: () => new Date(), random: Math.random };
+    await startConsumer({ ...deps, defaultName: `${hostname()}-${process.pid}` }, config);
+  },
+});

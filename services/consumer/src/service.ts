@@ -1,0 +1,89 @@
+import { assertSchema, openDatabase, ping } from '@oncelog/event-store';
+import { openReader, type StreamReader } from '@oncelog/event-stream';
+import { createRegistry, type Logger, listen, operationsRoutes, untilReady } from '@oncelog/service-kit';
+import express from 'express';
+import { applyEntries } from './apply-entries.ts';
+import type { ConsumerConfig } from './config.ts';
+import { createConsumer } from './consumer.ts';
+import { createConsumerMetrics } from './metrics.ts';
+
+export interface ConsumerServiceDeps {
+  readonly log: Logger;
+  readonly opened: AsyncDisposableStack;
+  readonly fail: (error: unknown) => void;
+  readonly now: () => Date;
+  readonly random: () => number;
+  /** The member's name where the configuration gives none. */
+  readonly defaultName: string;
+}
+
+/** The counters are spread over this many rows a topic. */
+const STRIPES = 16;
+const RETRY_BASE_MS = 50;
+/** How long a stopping member goes on trying what fails; then its entries stay pending. */
+const GIVE_UP_AFTER_MS = 4_000;
+/** Starts a member of the consumer group. Everything it opens is closed, in reverse order, by `opened`. */
+export async function startConsumer(
+  deps: ConsumerServiceDeps,
+  config: ConsumerConfig,
+): Promise<{ port: number }> {
+  const { opened, log, random } = deps;
+  const name = config.consumerName ?? deps.defaultName;
+  const registry = createRegistry('consumer');
+  const metrics = createConsumerMetrics(registry);
+  const backoff = { baseMs: RETRY_BASE_MS, capMs: config.retryCapMs };
+
+  const database = openDatabase({
+    url: config.databaseUrl,
+    name: `oncelog-${name}`,
+    maxConnections: config.streamShards * 2, // a shard's steps and its maintenance
+    statementTimeoutMs: config.statementTimeoutMs,
+  });
+  opened.defer(() => database.close());
+  const shards = Array.from({ length: config.streamShards }, (_, shard) => {
+    const { redisUrl: url, streamPrefix: prefix } = config;
+    const reader = openReader({ url, prefix, shard, consumer: name, log });
+    opened.defer(() => reader.close());
+    return { shard, reader };
+  });
+
+  const checks = { database: () => ping(database), redis: () => pingAll(shards) };
+  await untilReady(deps, async () => {
+    await assertSchema(database);
+    for (const { reader } of shards) await reader.ensureGroup();
+  });
+  const app = express()
+    .disable('x-powered-by')
+    .use(operationsRoutes({ registry, checks, now: deps.now }));
+  const server = await listen(app, config);
+  opened.defer(() => server.close());
+
+  const stop = new AbortController();
+  const giveUp = new AbortController();
+  const running = shards.map(({ shard, reader }) => {
+    const applyDeps = { database, log, metrics, random, giveUp: giveUp.signal };
+    const applyConfig = { shard, stripe: stripeOf(name), backoff };
+    const apply = (entries: Parameters<typeof applyEntries>[2]) =>
+      applyEntries(applyDeps, applyConfig, entries);
+    return createConsumer({ reader, apply, log, metrics, random }, { ...config, backoff }).run(stop.signal);
+  });
+  const done = Promise.all(running).catch(deps.fail);
+  opened.defer(async () => {
+    stop.abort();
+    setTimeout(() => giveUp.abort(), GIVE_UP_AFTER_MS).unref();
+    await done;
+  });
+  log.info({ consumer: name, port: server.port, shards: config.streamShards }, 'consumer started');
+  return { port: server.port };
+}
+
+async function pingAll(shards: readonly { reader: StreamReader }[]): Promise<void> {
+  await Promise.all(shards.map(({ reader }) => reader.ping()));
+}
+
+/** A stripe by name: the same after a restart, and spread over the members. */
+function stripeOf(name: string): number {
+  let hash = 0;
+  for (const char of name) hash = (Math.imul(hash, 31) + (char.codePointAt(0) ?? 0)) >>> 0;
+  return hash % STRIPES;
+}

@@ -1,0 +1,62 @@
+import type { Database } from '@oncelog/event-store';
+import { ping } from '@oncelog/event-store';
+import type { StreamWriter } from '@oncelog/event-stream';
+import { type Logger, operationsRoutes, type Registry } from '@oncelog/service-kit';
+import express, { type Express, type RequestHandler } from 'express';
+import { batchesRoute } from './batches-route.ts';
+import { errorHandler } from './error-handler.ts';
+import { eventsRoute } from './events-route.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import { Problem } from './problem.ts';
+import { publishRoute } from './publish-route.ts';
+import { readBody } from './read-body.ts';
+import { requestContext } from './request-context.ts';
+import { rootRoute } from './root-route.ts';
+import { statsRoute } from './stats-route.ts';
+
+export interface AppDeps {
+  readonly stream: StreamWriter;
+  readonly database: Database;
+  readonly log: Logger;
+  readonly metrics: GatewayMetrics;
+  readonly registry: Registry;
+  readonly now: () => Date;
+  readonly random: () => number;
+  readonly newBatchId: () => string;
+  readonly newRequestId: () => string;
+  readonly startedAt: Date;
+}
+
+export interface AppConfig {
+  readonly maxEventsPerBatch: number;
+  readonly maxBodyBytes: number;
+  readonly maxInFlightBytes: number;
+}
+
+/** The gateway's HTTP interface. Never listens. */
+export function createApp(deps: AppDeps, config: AppConfig): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.use(requestContext(deps));
+
+  app.route('/').get(rootRoute).all(onlyMethods('GET, HEAD'));
+  app.route('/publish').post(readBody(config), publishRoute(deps, config)).all(onlyMethods('POST'));
+  app.route('/events').get(eventsRoute(deps)).all(onlyMethods('GET, HEAD'));
+  app.route('/batches').get(batchesRoute(deps)).all(onlyMethods('GET, HEAD'));
+  app.route('/stats').get(statsRoute(deps)).all(onlyMethods('GET, HEAD'));
+  const checks = { database: () => ping(deps.database), redis: () => deps.stream.ping() };
+  app.use(operationsRoutes({ registry: deps.registry, checks, now: deps.now }));
+
+  app.use(() => {
+    throw new Problem('not-found', { detail: 'See GET / for what there is.' });
+  });
+  app.use(errorHandler(deps.log));
+  return app;
+}
+
+function onlyMethods(allowed: string): RequestHandler {
+  return (_request, response) => {
+    response.set('Allow', allowed);
+    throw new Problem('method-not-allowed', { detail: `This path takes ${allowed}.` });
+  };
+}

@@ -1,0 +1,74 @@
+import {
+  type Batch,
+  StreamRefusedError,
+  StreamUnavailableError,
+  type StreamWriter,
+} from '@oncelog/event-stream';
+import { backoffMs, pause } from '@oncelog/service-kit';
+import { Problem } from './problem.ts';
+
+export interface AppendDeps {
+  readonly stream: StreamWriter;
+  readonly random: () => number;
+}
+
+/**
+ * A new try starts only within this time, and the connection gives up on an answer after 3 s: whatever happens to
+ * Redis, the client has its answer within 5 s.
+ */
+const RETRY_WITHIN_MS = 1_500;
+const BACKOFF = { baseMs: 25, capMs: 250 };
+const RETRY_AFTER_SECONDS = 1;
+const BACKLOG_RETRY_AFTER_SECONDS = 5;
+
+/**
+ * Appends a batch; resolves when Redis has confirmed it. An append whose outcome is unknown is tried again: if both
+ * took effect, the ledger counts the batch once.
+ *
+ * @throws {Problem} 503
+ */
+export async function appendBatch({ stream, random }: AppendDeps, batch: Batch): Promise<void> {
+  const startedAt = performance.now();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const { outcome } = await stream.append(batch);
+      if (outcome === 'appended') return;
+      throw backlogFull();
+    } catch (error) {
+      const elapsedMs = performance.now() - startedAt;
+      if (error instanceof StreamUnavailableError && elapsedMs < RETRY_WITHIN_MS) {
+        await pause(backoffMs(tries, BACKOFF, random()), NEVER);
+      } else throw asProblem(error);
+    }
+  }
+}
+
+const NEVER = new AbortController().signal;
+
+function backlogFull(): Problem {
+  return new Problem('backlog-full', {
+    detail: 'The consumers are too far behind. Nothing of the request was kept: send it again later.',
+    retryAfterSeconds: BACKLOG_RETRY_AFTER_SECONDS,
+  });
+}
+
+function asProblem(error: unknown): unknown {
+  if (error instanceof StreamRefusedError) {
+    const detail = 'The stream takes no events now. Nothing of the request was kept: send it again later.';
+    return new Problem('stream-unavailable', {
+      detail,
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+      cause: error,
+    });
+  }
+  if (error instanceof StreamUnavailableError) {
+    const detail =
+      'The stream does not answer. Whether the request was kept is not known: send it again, with the same Idempotency-Key if it had one.';
+    return new Problem('stream-unavailable', {
+      detail,
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,65 @@
+import { MAX_BODY_BYTES, MAX_EVENTS_PER_BATCH } from '@oncelog/event-schema';
+import { sharedSettings } from '@oncelog/service-kit';
+import { type Static, Type } from '@sinclair/typebox';
+
+/** Settings of the gateway. Variables: the names in capitals, `maxBodyBytes` → `MAX_BODY_BYTES`. */
+export const gatewayConfig = Type.Object({
+  ...sharedSettings,
+  port: Type.Integer({
+    default: 8080,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'Port of the HTTP server; 0 takes any free one.',
+  }),
+  maxEventsPerBatch: Type.Integer({
+    default: MAX_EVENTS_PER_BATCH,
+    minimum: 1,
+    maximum: 100_000,
+    unit: 'events',
+    description: 'Most events that one request may bring.',
+  }),
+  maxBodyBytes: Type.Integer({
+    default: MAX_BODY_BYTES,
+    minimum: 1_024,
+    maximum: 104_857_600,
+    unit: 'bytes',
+    description: 'Largest request body, after decompression.',
+  }),
+  maxInFlightBytes: Type.Integer({
+    default: 67_108_864,
+    minimum: 1_024,
+    maximum: 10_737_418_240,
+    unit: 'bytes',
+    description: 'Request bodies in memory at one time; beyond it requests get 503.',
+  }),
+  maxBacklogEvents: Type.Integer({
+    default: 5_000_000,
+    minimum: 1,
+    maximum: 1_000_000_000_000,
+    unit: 'events',
+    description: 'Events of a shard that may wait for the consumers; beyond it requests get 503.',
+  }),
+  maxBacklogBytes: Type.Integer({
+    default: 1_073_741_824,
+    minimum: 1_024,
+    maximum: 1_000_000_000_000_000,
+    unit: 'bytes',
+    description: 'The same in bytes.',
+  }),
+  databaseConnections: Type.Integer({
+    default: 8,
+    minimum: 1,
+    maximum: 200,
+    unit: 'connections',
+    description: 'Most connections to Postgres, for queries.',
+  }),
+  queryTimeoutMs: Type.Integer({
+    default: 10_000,
+    minimum: 100,
+    maximum: 600_000,
+    unit: 'ms',
+    description: 'Postgres ends a query that takes longer.',
+  }),
+});
+
+export type GatewayConfig = Static<typeof gatewayConfig>;

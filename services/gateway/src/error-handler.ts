@@ -1,0 +1,52 @@
+import type { Logger } from '@oncelog/service-kit';
+import type { ErrorRequestHandler } from 'express';
+import { Problem, sendProblem } from './problem.ts';
+
+/** What body-parser and Express throw, by their `type` or `status`. */
+interface HttpError {
+  readonly type?: string;
+  readonly status?: number;
+  readonly limit?: number;
+  readonly code?: string;
+}
+
+/** Answers every failure with a problem document; logs what the client cannot be told. */
+export function errorHandler(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const problem = asProblem(error);
+    const requestId = response.locals['requestId'] as string;
+    if (problem.status >= 500) {
+      const level = problem.code === 'internal' ? 'error' : 'warn';
+      log[level]({ requestId, code: problem.code, err: problem.cause ?? error }, 'request failed');
+    }
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    // the rest of a body that was refused is not read: the connection cannot be used again
+    if (!request.complete) response.set('Connection', 'close');
+    sendProblem(response, problem);
+  };
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { type, status, limit, code } = error as HttpError;
+  if (type === 'entity.too.large') {
+    return new Problem('body-too-large', {
+      detail: `The body may have at most ${limit} bytes when decompressed.`,
+    });
+  }
+  if (type === 'encoding.unsupported') {
+    return new Problem('unsupported-encoding', {
+      detail: 'Content-Encoding may be gzip, deflate, br or identity.',
+    });
+  }
+  if (typeof code === 'string' && (code.startsWith('Z_') || code.startsWith('ERR__ERROR_FORMAT'))) {
+    return new Problem('malformed-encoding', { detail: 'The body is not what its Content-Encoding says.' });
+  }
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new Problem('bad-request', { detail: 'The request could not be read.' });
+  }
+  return new Problem('internal', { detail: 'Something went wrong in the gateway.', cause: error });
+}

@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { runService } from '@oncelog/service-kit';
+import { v7 as uuidv7 } from 'uuid';
+import { gatewayConfig } from './config.ts';
+import { startGateway } from './service.ts';
+
+await runService({
+  name: 'gateway',
+  schema: gatewayConfig,
+  process,
+  start: async ({ config, log, opened }) => {
+    const now = () => new Date();
+    await startGateway(
+      { log, opened, now, random: Math.random, newBatchId: uuidv7, newRequestId: randomUUID },
+      config,
+    );
+  },
+});

@@ -1,0 +1,22 @@
+import { Counter, Histogram, type Registry } from '@oncelog/service-kit';
+
+export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
+
+/** What the gateway tells Prometheus. */
+export function createGatewayMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    acceptedEvents: new Counter({
+      name: 'oncelog_gateway_accepted_events_total',
+      help: 'Events of requests answered with 202.',
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: 'oncelog_gateway_request_seconds',
+      help: 'Time from a request to its answer.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,64 @@
+import type { ProblemDetails, Violation } from '@oncelog/event-schema';
+import type { Response } from 'express';
+
+/** Everything that can go wrong, with its HTTP status. Codes are part of the contract and never change. */
+export const PROBLEMS = {
+  'malformed-json': { status: 400, title: 'The body is not JSON' },
+  'malformed-encoding': { status: 400, title: 'The body could not be decompressed' },
+  'bad-request': { status: 400, title: 'The request could not be read' },
+  'not-found': { status: 404, title: 'There is nothing at this path' },
+  'method-not-allowed': { status: 405, title: 'This path does not take this method' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body has a type that is not taken here' },
+  'unsupported-encoding': { status: 415, title: 'The body has an encoding that is not taken here' },
+  'invalid-batch': { status: 422, title: 'The batch breaks the rules of the schema' },
+  'invalid-query': { status: 422, title: 'The query has parameters that break the rules' },
+  'invalid-idempotency-key': { status: 422, title: 'The Idempotency-Key breaks the rules' },
+  internal: { status: 500, title: 'The gateway failed' },
+  'backlog-full': { status: 503, title: 'Too many events wait to be processed' },
+  'stream-unavailable': { status: 503, title: 'The event stream is not available' },
+  'store-unavailable': { status: 503, title: 'The event store is not available' },
+  overloaded: { status: 503, title: 'The gateway has too much in hand' },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export interface ProblemOptions extends ErrorOptions {
+  /** For the client: nothing internal. */
+  readonly detail: string;
+  readonly errors?: readonly Violation[];
+  readonly retryAfterSeconds?: number;
+}
+
+/** Thrown where a request cannot be served; the error handler turns it into an answer. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly options: ProblemOptions;
+
+  constructor(code: ProblemCode, options: ProblemOptions) {
+    super(options.detail, { cause: options.cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.options = options;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+}
+
+/** Answers `application/problem+json` as RFC 9457 has it. */
+export function sendProblem(response: Response, { code, options }: Problem): void {
+  const { status, title } = PROBLEMS[code];
+  const body: ProblemDetails = {
+    type: `urn:oncelog:problem:${code}`,
+    title,
+    status,
+    detail: options.detail,
+    code,
+    request_id: response.locals['requestId'] as string,
+    ...(options.errors === undefined ? {} : { errors: [...options.errors] }),
+  };
+  if (options.retryAfterSeconds !== undefined) response.set('Retry-After', String(options.retryAfterSeconds));
+  response.status(status).type('application/problem+json').send(JSON.stringify(body));
+}

@@ -1,0 +1,63 @@
+import { type PublishResponse, parsePublishRequest } from '@oncelog/event-schema';
+import type { Request, RequestHandler } from 'express';
+import { type AppendDeps, appendBatch } from './append.ts';
+import { batchIdOf, isIdempotencyKey } from './batch-id.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import { Problem } from './problem.ts';
+
+export interface PublishDeps extends AppendDeps {
+  readonly metrics: GatewayMetrics;
+  /** A fresh UUID of version 7, for requests without an Idempotency-Key. */
+  readonly newBatchId: () => string;
+}
+
+/** Without authentication all clients are one. */
+const CLIENT = 'anonymous';
+
+/** `POST /publish`: validates a batch and appends its bytes; 202 only after the stream has confirmed them. */
+export function publishRoute(
+  deps: PublishDeps,
+  { maxEventsPerBatch }: { maxEventsPerBatch: number },
+): RequestHandler {
+  return async (request, response) => {
+    const body = request.body as Buffer;
+    const events = eventCount(body, maxEventsPerBatch);
+    const batchId = batchIdFor(request, body) ?? deps.newBatchId();
+    await appendBatch(deps, { batchId, events, body });
+    deps.metrics.acceptedEvents.inc(events);
+    const answer: PublishResponse = {
+      status: 'accepted',
+      queued: events,
+      message: 'Events queued for processing',
+      batch_id: batchId,
+    };
+    response.status(202).json(answer);
+  };
+}
+
+/** @throws {Problem} 400 or 422: a batch is accepted or refused whole */
+function eventCount(body: Buffer, maxEvents: number): number {
+  const parsed = parsePublishRequest(body, { maxEvents });
+  switch (parsed.outcome) {
+    case 'valid':
+      return parsed.request.events.length;
+    case 'malformed':
+      throw new Problem('malformed-json', { detail: parsed.detail });
+    case 'invalid':
+      throw new Problem('invalid-batch', {
+        detail: `The batch was refused as a whole: ${parsed.violations.length} rules are broken.`,
+        errors: parsed.violations,
+      });
+  }
+}
+
+function batchIdFor(request: Request, body: Buffer): string | undefined {
+  const key = request.get('Idempotency-Key');
+  if (key === undefined) return undefined;
+  if (!isIdempotencyKey(key)) {
+    const detail = 'Idempotency-Key must be 1 to 255 visible ASCII characters.';
+    const violation = { pointer: '/headers/idempotency-key', rule: 'pattern', detail };
+    throw new Problem('invalid-idempotency-key', { detail, errors: [violation] });
+  }
+  return batchIdOf({ client: CLIENT, key, body });
+}

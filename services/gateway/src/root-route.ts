@@ -1,0 +1,20 @@
+import type { RequestHandler } from 'express';
+
+const DESCRIPTION = {
+  service: 'oncelog',
+  description: 'Publish/subscribe log aggregator: every event is stored once and counted exactly',
+  endpoints: {
+    'POST /publish': 'Publish a batch of events',
+    'GET /events':
+      'Stored events, newest first; filters: topic, source, event_id, since, until; limit, cursor',
+    'GET /batches': 'What became of batches: batch_id, repeatable',
+    'GET /stats': 'Exact counts, in all and by topic',
+    'GET /health': 'State of Postgres and Redis; /health/live and /health/ready for probes',
+    'GET /metrics': 'Metrics for Prometheus',
+  },
+};
+
+/** `GET /`: what this service is and where its endpoints are. */
+export const rootRoute: RequestHandler = (_request, response) => {
+  response.json(DESCRIPTION);
+};

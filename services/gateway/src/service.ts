@@ -1,0 +1,51 @@
+import { assertSchema, openDatabase } from '@oncelog/event-store';
+import { openWriter } from '@oncelog/event-stream';
+import { createRegistry, type Logger, listen, untilReady } from '@oncelog/service-kit';
+import { createApp } from './app.ts';
+import type { GatewayConfig } from './config.ts';
+import { createGatewayMetrics } from './metrics.ts';
+
+export interface GatewayServiceDeps {
+  readonly log: Logger;
+  readonly opened: AsyncDisposableStack;
+  readonly now: () => Date;
+  readonly random: () => number;
+  readonly newBatchId: () => string;
+  readonly newRequestId: () => string;
+}
+
+/** Starts a gateway. Everything it opens is closed, in reverse order, by `opened`. */
+export async function startGateway(
+  deps: GatewayServiceDeps,
+  config: GatewayConfig,
+): Promise<{ port: number }> {
+  const { opened, log } = deps;
+  const registry = createRegistry('gateway');
+  const metrics = createGatewayMetrics(registry);
+
+  const database = openDatabase({
+    url: config.databaseUrl,
+    name: 'oncelog-gateway',
+    maxConnections: config.databaseConnections,
+    statementTimeoutMs: config.queryTimeoutMs,
+  });
+  opened.defer(() => database.close());
+  const stream = openWriter({
+    url: config.redisUrl,
+    prefix: config.streamPrefix,
+    shards: config.streamShards,
+    backlogLimit: { maxEvents: config.maxBacklogEvents, maxBytes: config.maxBacklogBytes },
+    log,
+  });
+  opened.defer(() => stream.close());
+  await untilReady(deps, async () => {
+    await assertSchema(database);
+    await stream.ping();
+  });
+
+  const app = createApp({ ...deps, database, stream, metrics, registry, startedAt: deps.now() }, config);
+  const server = await listen(app, config);
+  opened.defer(() => server.close());
+  log.info({ host: config.host, port: server.port }, 'gateway listening');
+  return { port: server.port };
+}

@@ -1,0 +1,68 @@
+import type { Client } from '@oncelog/client';
+import { eventAt, type RunIdentity } from '../generate/event.ts';
+import { indicesOfBatch, type Plan } from '../generate/plan.ts';
+import type { Accounting } from './accounting.ts';
+import type { Clock } from './clock.ts';
+import type { Latencies } from './latencies.ts';
+import { createPacer, type Pacer } from './pacer.ts';
+
+export interface SendDeps {
+  readonly client: Pick<Client, 'publish'>;
+  readonly accounting: Accounting;
+  readonly latencies: Latencies;
+  readonly clock: Clock;
+}
+
+export interface SendInput {
+  readonly plan: Plan;
+  readonly run: RunIdentity;
+  readonly concurrency: number;
+  readonly delayMs: number;
+  readonly signal: AbortSignal;
+  /** A batch was accepted. */
+  readonly onSent: (batch: { events: number; retries: number }) => void;
+}
+
+/** Receipts are asked for while sending, once this many are missing: a run of any length keeps few ids. */
+const SWEEP_ABOVE = 1_000;
+
+/**
+ * Publishes every batch of the plan, `concurrency` at a time. Each batch has a key of its own, made from the run
+ * and its number: whatever is retried counts once.
+ *
+ * @throws the first batch's error that is final; the others in flight are aborted
+ * @throws the reason of `signal`, as soon as it aborts
+ */
+export async function sendBatches(deps: SendDeps, input: SendInput): Promise<void> {
+  const failure = new AbortController();
+  const signal = AbortSignal.any([input.signal, failure.signal]);
+  let next = 0;
+  const pace = createPacer(deps.clock, input.delayMs);
+  const worker = async (): Promise<void> => {
+    while (next < input.plan.batchCount) await sendBatch(deps, { ...input, signal, pace }, next++);
+  };
+  const workers = Array.from({ length: input.concurrency }, () =>
+    worker().catch((error) => failure.abort(error)),
+  );
+  await Promise.all(workers);
+  signal.throwIfAborted();
+}
+
+async function sendBatch(
+  { client, accounting, latencies, clock }: SendDeps,
+  { plan, run, signal, pace, onSent }: SendInput & { pace: Pacer },
+  number: number,
+): Promise<void> {
+  await pace(signal);
+  const events = Array.from(indicesOfBatch(plan, number), (index) => eventAt(run, index));
+  const startedMs = clock.monotonicMs();
+  const { batchId, attempts } = await client.publish(events, {
+    idempotencyKey: `${run.runId}-batch-${number}`,
+    signal,
+  });
+  latencies.record(clock.monotonicMs() - startedMs);
+  accounting.add(batchId);
+  onSent({ events: events.length, retries: attempts - 1 });
+  // One in a hundred: a sweep settles up to a hundred, and where it settles none, asking more often is no use.
+  if (accounting.outstanding() > SWEEP_ABOVE && number % 100 === 0) await accounting.sweep(signal);
+}
