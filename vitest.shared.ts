@@ -2,9 +2,10 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /**
  * What every suite has in common: workspace packages resolve to their sources, so that tests need no build;
- * results also go to reports/vitest.json, from which the totals of a whole run are summed.
+ * results also go to reports/vitest.json, from which the totals of a whole run are summed. A suite's own
+ * options replace these, its coverage options one by one.
  */
-export function suite(test: NonNullable<ViteUserConfig['test']> = {}): ViteUserConfig {
+export function suite({ coverage, ...test }: NonNullable<ViteUserConfig['test']> = {}): ViteUserConfig {
   return defineConfig({
     resolve: { conditions: ['@oncelog/source', 'node'] },
     ssr: { resolve: { conditions: ['@oncelog/source', 'node'] } },
@@ -17,8 +18,9 @@ export function suite(test: NonNullable<ViteUserConfig['test']> = {}): ViteUserC
       coverage: {
         provider: 'v8',
         include: ['src/**/*.ts'],
-        exclude: ['src/**/*.test.ts', 'src/**/testing/**', 'src/main.ts'],
+        exclude: ['src/**/*.test.ts', 'src/**/testing/**', 'src/index.ts', 'src/**/*main.ts'],
         reporter: ['text', 'json-summary'],
+        ...coverage,
       },
       ...test,
     },

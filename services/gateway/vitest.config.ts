@@ -1,3 +1,8 @@
 import { suite } from '../../vitest.shared.ts';
 
-export default suite();
+export default suite({
+  globalSetup: [
+    '../../packages/local-stack/src/testing/postgres.ts',
+    '../../packages/local-stack/src/testing/redis.ts',
+  ],
+});

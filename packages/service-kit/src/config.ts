@@ -36,7 +36,7 @@ export function loadConfig<T extends TObject>(schema: T, raw: RawSettings): Stat
     if (value === undefined && isRequired(schema, property))
       problems.push(`${name} is required: ${setting.description}`);
     else if (value !== undefined && !Value.Check(setting, value)) {
-      problems.push(`${name} must be ${expectation(setting)}, but is ${JSON.stringify(raw[name])}`);
+      problems.push(`${name} must be ${expectation(setting)}, but is ${shown(setting, raw[name])}`);
     } else if (value !== undefined) config[property] = value;
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -50,6 +50,11 @@ export function settingsTable(schema: TObject): string {
     return `| \`${settingName(property)}\` | ${initial} | ${expectation(setting)} | ${setting.description ?? ''} |`;
   });
   return ['| variable | default | value | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+/** A URL may hold a password. */
+function shown(setting: TSchema, text: string | undefined): string {
+  return setting['secret'] === true ? 'not' : JSON.stringify(text);
 }
 
 function isRequired(schema: TObject, property: string): boolean {

@@ -36,10 +36,10 @@ async function stateOf(check: Check): Promise<string> {
 
 /** What an outsider may know of a failure: the kind, not hosts, ports, users or statements. */
 function publicReason(error: unknown): string {
-  const { code, message, errors } = error as { code?: unknown; message?: unknown; errors?: unknown[] };
+  if (error === undefined) return 'not available';
+  const { code, message, errors, cause } = error as Partial<AggregateError & { code: unknown }>;
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'host not found';
   if (message === 'timed out' || code === 'ETIMEDOUT' || code === 'CONNECT_TIMEOUT') return 'timed out';
-  if (errors !== undefined && errors.length > 0) return publicReason(errors[0]);
-  return 'not available';
+  return publicReason(errors?.[0] ?? cause);
 }

@@ -4,10 +4,12 @@ import { Type } from '@sinclair/typebox';
 export const sharedSettings = {
   databaseUrl: Type.String({
     pattern: '^postgres(ql)?://',
+    secret: true,
     description: 'Where Postgres is: `postgres://user:password@host:port/database`.',
   }),
   redisUrl: Type.String({
     pattern: '^rediss?://',
+    secret: true,
     description: 'Where Redis is: `redis://user:password@host:port`.',
   }),
   streamPrefix: Type.String({

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { type Database, type DeadEvent, findRefusedEvents, type StoreBatch } from '@oncelog/event-store';
 import type { BatchEntry, ForeignEntry } from '@oncelog/event-stream';
+import { digestUuid } from '@oncelog/service-kit';
 import { splitEvents } from './split-events.ts';
 
 const NOTHING = '{"events":[]}';
@@ -49,16 +49,10 @@ export function foreignBatch(entry: ForeignEntry, shard: number): StoreBatch {
     reason: 'the entry does not have the fields batch_id, events and body',
     original: Buffer.from(JSON.stringify(entry.fields.map((field) => field.toString('latin1'))), 'latin1'),
   };
-  return { batchId: derivedId(`${shard}/${entry.id}`), entryId: entry.id, body: NOTHING, dead: [dead] };
-}
-
-/** A UUID (version 8) made of a digest. */
-function derivedId(text: string): string {
-  const digest = createHash('sha256').update(`oncelog foreign entry ${text}`).digest();
-  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
-  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
-  const hex = digest.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    '-',
-  );
+  return {
+    batchId: digestUuid('oncelog foreign entry', String(shard), entry.id),
+    entryId: entry.id,
+    body: NOTHING,
+    dead: [dead],
+  };
 }

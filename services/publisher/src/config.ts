@@ -58,7 +58,7 @@ export const PublisherSchema = Type.Object({
   startTimeMs: Type.Optional(
     Type.Integer({
       minimum: 600_000,
-      maximum: 253_402_300_799_999,
+      maximum: 253_402_214_400_000,
       unit: 'milliseconds since 1970',
       description: 'The events happened in the ten minutes before. Default: now.',
     }),

@@ -27,7 +27,7 @@ export function readFlags(schema: TObject, args: readonly string[]): Flags {
 export function helpText(schema: TObject): string {
   const settings = Object.entries(schema.properties).map(([property, setting]) => {
     const name = settingName(property);
-    const unit = setting['unit'] === undefined ? '' : ` (${setting['unit']})`;
+    const unit = setting['unit'] === undefined ? '' : ` In ${setting['unit']}.`;
     const initial = setting.default === undefined ? '' : ` Default: ${setting.default}.`;
     return `  --${flagName(name)}  ${name}\n      ${setting.description}${unit}${initial}`;
   });

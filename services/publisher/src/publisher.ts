@@ -83,7 +83,7 @@ async function publishAndSettle(
     },
   });
   const timeoutMs = config.settleTimeout * 1000;
-  await settle(parts, { timeoutMs, signal, onProgress: reporter.settling });
+  await settle(parts, { timeoutMs, signal, onPoll: reporter.settling });
   const seconds = Math.round(clock.monotonicMs() - startedMs) / 1000;
   return { ...conclude(parts, plan, tally), seconds, ...run };
 }

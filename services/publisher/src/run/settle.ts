@@ -5,7 +5,7 @@ export interface SettleInput {
   /** Without any new receipt for this long, the wait is over. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  readonly onProgress: (outstanding: number) => void;
+  readonly onPoll: (outstanding: number) => void;
 }
 
 /** Short beside a run, long beside a query: the consumers need the processor. */
@@ -19,7 +19,7 @@ const MAX_POLL_MS = 500;
  */
 export async function settle(
   { accounting, clock }: { accounting: Accounting; clock: Clock },
-  { timeoutMs, signal, onProgress }: SettleInput,
+  { timeoutMs, signal, onPoll }: SettleInput,
 ): Promise<'settled' | 'timed-out'> {
   let movedAt = clock.monotonicMs();
   let pollMs = POLL_MS;
@@ -30,8 +30,8 @@ export async function settle(
     if (applied > 0) {
       movedAt = clock.monotonicMs();
       pollMs = POLL_MS;
-      onProgress(accounting.outstanding());
     }
+    onPoll(accounting.outstanding());
     if (applied === asked) continue;
     await clock.sleep(pollMs, signal);
     pollMs = Math.min(MAX_POLL_MS, pollMs * 1.5);

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BatchReceipt, Event, PublishRequest } from '@oncelog/event-schema';
 
-/** Spoils a request; true where it has, and the gateway must not answer any more. */
-export type Fault = (request: number, response: ServerResponse) => boolean;
+/** Spoils a request, or holds it up; true where the gateway must not answer it any more. */
+export type Fault = (request: number, response: ServerResponse) => boolean | Promise<boolean>;
 
 export interface SmallGatewayOptions {
   /** What happens to the nth POST /publish before (`early`) or after (`late`) its batch was accepted. */
@@ -42,7 +42,7 @@ export async function smallGateway(options: SmallGatewayOptions = {}): Promise<S
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray());
     if (request.method === 'POST') await publish(state, options, { request, body, response });
-    else receipts(state, options, { request, response });
+    else await receipts(state, options, { request, response });
   });
   const { promise: listening, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
@@ -68,7 +68,7 @@ interface State {
   readonly events: Event[];
   readonly keys: string[];
   readonly asked: number[];
-  readonly idOfKey: Map<string, string>;
+  readonly idOfBatch: Map<string, string>;
   readonly stored: Set<string>;
   readonly pending: { id: string; events: readonly Event[] }[];
   readonly receipts: Map<string, BatchReceipt>;
@@ -81,7 +81,7 @@ function newState(): State {
     events: [],
     keys: [],
     asked: [],
-    idOfKey: new Map(),
+    idOfBatch: new Map(),
     stored: new Set(),
     pending: [],
     receipts: new Map(),
@@ -100,23 +100,28 @@ async function publish(state: State, options: SmallGatewayOptions, exchange: Exc
   const key = String(request.headers['idempotency-key']);
   const number = state.keys.push(key);
   state.mostInFlight = Math.max(state.mostInFlight, ++state.inFlight);
-  // One turn of the event loop, so that requests that are sent side by side are seen side by side.
-  await new Promise(setImmediate);
+  const spoilt = await options.early?.(number, response);
   state.inFlight--;
-  if (options.early?.(number, response)) return;
+  if (spoilt) return;
   const { events } = JSON.parse(body.toString()) as PublishRequest;
-  const id = state.idOfKey.get(key) ?? accept(state, options, { key, events });
-  if (options.late?.(number, response)) return;
+  // As in the real gateway: the same key with another body is another batch.
+  const name = `${key} ${createHash('sha256').update(body).digest('hex')}`;
+  const id = state.idOfBatch.get(name) ?? accept(state, options, { name, events });
+  if (await options.late?.(number, response)) return;
   const message = 'Events queued for processing';
   json(response, 202, { status: 'accepted', queued: events.length, message, batch_id: id });
 }
 
-function accept(state: State, options: SmallGatewayOptions, batch: { key: string; events: readonly Event[] }) {
+function accept(
+  state: State,
+  options: SmallGatewayOptions,
+  batch: { name: string; events: readonly Event[] },
+) {
   const id = options.batchId?.() ?? randomUUID();
-  state.idOfKey.set(batch.key, id);
+  state.idOfBatch.set(batch.name, id);
   state.events.push(...batch.events);
   state.pending.push({ id, events: batch.events });
-  if (options.applies?.(state.idOfKey.size) ?? true) applyPending(state, options);
+  if (options.applies?.(state.idOfBatch.size) ?? true) applyPending(state, options);
   return id;
 }
 
@@ -137,10 +142,10 @@ function applyPending(state: State, { receipt: change = (same) => same }: SmallG
   }
 }
 
-function receipts(state: State, options: SmallGatewayOptions, { request, response }: Exchange): void {
+async function receipts(state: State, options: SmallGatewayOptions, { request, response }: Exchange) {
   const ids = new URL(request.url ?? '', 'http://gateway').searchParams.getAll('batch_id');
   const number = state.asked.push(ids.length);
-  if (options.reading?.(number, response)) return;
+  if (await options.reading?.(number, response)) return;
   json(response, 200, ids.map((id) => state.receipts.get(id)).filter(Boolean));
 }
 

@@ -1,0 +1,89 @@
+import { Type } from '@sinclair/typebox';
+import { describe, expect, it } from 'vitest';
+import { type ConfigurationError, loadConfig, settingName, settingsTable } from './config.ts';
+import { sharedSettings } from './settings.ts';
+
+const schema = Type.Object({
+  databaseUrl: sharedSettings.databaseUrl,
+  port: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: 'Port.' }),
+  rate: Type.Number({ default: 0.3, minimum: 0, exclusiveMaximum: 1, description: 'Rate.' }),
+  waitMs: Type.Integer({ default: 5, minimum: 1, unit: 'ms', description: 'Wait.' }),
+  verbose: Type.Boolean({ default: false, description: 'Verbose.' }),
+  logLevel: sharedSettings.logLevel,
+  name: Type.Optional(Type.String({ description: 'Name.' })),
+});
+const DATABASE_URL = 'postgres://localhost/x';
+
+const problemsOf = (raw: Record<string, string>): readonly string[] => {
+  try {
+    loadConfig(schema, raw);
+    return [];
+  } catch (error) {
+    return (error as ConfigurationError).problems;
+  }
+};
+
+describe('loadConfig', () => {
+  it('takes defaults and leaves out what is optional', () => {
+    expect(loadConfig(schema, { DATABASE_URL })).toEqual({
+      databaseUrl: DATABASE_URL,
+      port: 8080,
+      rate: 0.3,
+      waitMs: 5,
+      verbose: false,
+      logLevel: 'info',
+    });
+  });
+
+  it('reads every type', () => {
+    const raw = {
+      DATABASE_URL,
+      PORT: '0',
+      RATE: '0.25',
+      WAIT_MS: '7',
+      VERBOSE: 'true',
+      LOG_LEVEL: 'debug',
+      NAME: 'x',
+    };
+    expect(loadConfig(schema, raw)).toMatchObject({
+      port: 0,
+      rate: 0.25,
+      waitMs: 7,
+      verbose: true,
+      name: 'x',
+    });
+  });
+
+  it('reports every problem at once, with the rule', () => {
+    const problems = problemsOf({ PORT: '80x', RATE: '1', WAIT_MS: '0', VERBOSE: 'yes', LOG_LEVEL: 'loud' });
+    expect(problems).toEqual([
+      expect.stringMatching(/^DATABASE_URL is required/),
+      'PORT must be an integer from 0 to 65535, but is "80x"',
+      'RATE must be a number from 0 to below 1, but is "1"',
+      'WAIT_MS must be an integer of at least 1 ms, but is "0"',
+      'VERBOSE must be true or false, but is "yes"',
+      expect.stringMatching(/^LOG_LEVEL must be `fatal`, `error`/),
+    ]);
+  });
+
+  it.each(['', ' 1', '1.5', '0x10', '1e3', 'NaN'])(
+    'takes the integer %j for an error, never the default',
+    (PORT) => {
+      expect(problemsOf({ DATABASE_URL, PORT })).toHaveLength(1);
+    },
+  );
+
+  it('does not repeat the value of a URL that does not parse, which may hold a password', () => {
+    expect(problemsOf({ DATABASE_URL: 'mysql://user:secret@host' }).join()).not.toContain('secret');
+  });
+});
+
+it('names variables after properties', () => {
+  expect(settingName('maxBodyBytes')).toBe('MAX_BODY_BYTES');
+});
+
+it('makes a table of settings', () => {
+  expect(settingsTable(schema).split('\n')[3]).toBe(
+    '| `PORT` | `8080` | an integer from 0 to 65535 | Port. |',
+  );
+});

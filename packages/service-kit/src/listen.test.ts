@@ -1,0 +1,75 @@
+import express from 'express';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type HttpServer, listen } from './listen.ts';
+import { createRegistry } from './metrics.ts';
+import { operationsRoutes } from './operations-routes.ts';
+
+const HOST = '127.0.0.1';
+const opened: HttpServer[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((server) => server.close()));
+});
+
+async function serve(app = express()): Promise<HttpServer> {
+  const server = await listen(app, { host: HOST, port: 0 });
+  opened.push(server);
+  return server;
+}
+
+describe('listen', () => {
+  it('rejects when the port is taken', async () => {
+    const { port } = await serve();
+    await expect(listen(express(), { host: HOST, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('lets a running request finish when it closes, and ends idle connections', async () => {
+    const { promise: release, resolve } = Promise.withResolvers<void>();
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    const app = express().get('/', async (_request, response) => {
+      arrive();
+      await release;
+      response.send('done');
+    });
+    const server = await serve(app);
+    // leaves an idle keep-alive connection behind
+    expect((await fetch(`http://${HOST}:${server.port}/nothing`)).status).toBe(404);
+    const answer = fetch(`http://${HOST}:${server.port}/`);
+    await arrived;
+    const closing = server.close();
+    resolve();
+    expect(await (await answer).text()).toBe('done');
+    await closing;
+  });
+});
+
+describe('operationsRoutes', () => {
+  const now = () => new Date('2026-01-02T03:04:05Z');
+
+  it('reports health, liveness, readiness and metrics', async () => {
+    const checks = { database: async () => {}, redis: async () => {} };
+    const app = express().use(operationsRoutes({ registry: createRegistry('test'), checks, now }));
+    const { port } = await serve(app);
+    const get = async (path: string) => fetch(`http://${HOST}:${port}${path}`);
+    const expected = {
+      status: 'healthy',
+      database: 'connected',
+      redis: 'connected',
+      timestamp: '2026-01-02T03:04:05.000Z',
+    };
+    for (const path of ['/health', '/health/ready']) expect(await (await get(path)).json()).toEqual(expected);
+    expect(await (await get('/health/live')).json()).toEqual({ status: 'alive' });
+    const metrics = await get('/metrics');
+    expect(metrics.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+    expect(await metrics.text()).toContain('process_cpu_seconds_total{service="test"}');
+  });
+
+  it('is alive but not ready while a dependency is away', async () => {
+    const checks = { database: () => Promise.reject(Object.assign(new Error(), { code: 'ECONNREFUSED' })) };
+    const app = express().use(operationsRoutes({ registry: createRegistry('test'), checks, now }));
+    const { port } = await serve(app);
+    const ready = await fetch(`http://${HOST}:${port}/health/ready`);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({ status: 'unhealthy', database: 'error: connection refused' });
+    expect((await fetch(`http://${HOST}:${port}/health/live`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const FIXTURE = fileURLToPath(new URL('./testing/fixture-main.ts', import.meta.url));
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly messages: () => string[];
+  readonly exit: Promise<number | null>;
+}
+
+function run(env: Record<string, string> = {}): Run {
+  const child = spawn(process.execPath, [FIXTURE], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  const exit = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  const lines = () => output.split('\n').filter((line) => line.startsWith('{'));
+  return { child, exit, messages: () => lines().map((line) => (JSON.parse(line) as { msg: string }).msg) };
+}
+
+const started = ({ messages }: Run) => expect.poll(messages, { timeout: 10_000 }).toContain('started');
+
+it.each(['SIGTERM', 'SIGINT'] as const)(
+  'stops on %s, closing in reverse order, with exit code 0',
+  async (signal) => {
+    const service = run();
+    await started(service);
+    service.child.kill(signal);
+    expect(await service.exit).toBe(0);
+    expect(service.messages()).toEqual(['started', 'stopping', 'closed last', 'closed first', 'stopped']);
+  },
+);
+
+it('exits 1 at a second signal', async () => {
+  const service = run({ MODE: 'hang' });
+  await started(service);
+  service.child.kill('SIGTERM');
+  await expect.poll(service.messages).toContain('closed last');
+  service.child.kill('SIGTERM');
+  expect(await service.exit).toBe(1);
+});
+
+it.each(['throw', 'reject'])('closes what it opened and exits 1 when it fails: %s', async (mode) => {
+  const service = run({ MODE: mode });
+  expect(await service.exit).toBe(1);
+  expect(service.messages()).toEqual(
+    expect.arrayContaining(['failed', 'closed last', 'closed first', 'stopped']),
+  );
+});
+
+it('names every wrong setting and exits 1', async () => {
+  const service = run({ PORT: 'x', LOG_LEVEL: 'loud' });
+  expect(await service.exit).toBe(1);
+  expect(service.messages()).toEqual(['invalid configuration']);
+});

@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Member, openTestGroup, type TestGroup } from './testing/group.ts';
+
+let group: TestGroup;
+beforeEach(async () => {
+  group = await openTestGroup();
+});
+afterEach(() => group.close());
+
+const ids = (...names: string[]) => names.map((event_id) => ({ event_id }));
+/** Steps until nothing is left, in the stream or in hand. */
+const drain = async ({ consumer }: Member) => {
+  await expect
+    .poll(
+      async () => {
+        await consumer.tick();
+        return (await group.writer.totals()).inFlightEvents;
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(0);
+};
+
+describe('a member of the group', () => {
+  it('stores what was published, counts duplicates, and acknowledges', async () => {
+    const member = await group.join('one');
+    await group.publish(ids('a', 'b', 'a'));
+    await group.publish(ids('b', 'c'));
+    await drain(member);
+    expect(await group.figures()).toEqual({ received: 5, unique: 3, dead: 0, repeated: 0, stored: 3 });
+    expect(await group.writer.totals()).toMatchObject({ lag: 0, pending: 0, inFlightEvents: 0 });
+  });
+
+  it('counts a batch once that was appended twice, and says that it was repeated', async () => {
+    const member = await group.join('one');
+    const batchId = await group.publish(ids('a', 'b'));
+    await group.publish(ids('a', 'b'), batchId);
+    await drain(member);
+    await group.publish(ids('a', 'b'), batchId);
+    await drain(member);
+    expect(await group.figures()).toEqual({ received: 2, unique: 2, dead: 0, repeated: 4, stored: 2 });
+  });
+
+  it('counts a batch once that was committed but not acknowledged, without calling it repeated', async () => {
+    const died = await group.join('one');
+    await group.publish(ids('a', 'b', 'a'));
+    await died.apply(await died.reader.read({ maxEntries: 10, maxBytes: 1e6 }, 1_000)); // and never acknowledges
+    const restarted = await group.join('one');
+    await drain(restarted);
+    expect(await group.figures()).toEqual({ received: 3, unique: 2, dead: 0, repeated: 0, stored: 2 });
+  });
+
+  it('acknowledges only what is committed: a failed apply leaves the entry pending', async () => {
+    const member = await group.join('one');
+    await group.publish(ids('a'));
+    await group.test.sql`ALTER TABLE processed_events RENAME TO away`;
+    member.giveUp.abort();
+    await expect(member.consumer.tick().then(() => member.consumer.tick())).rejects.toThrow(/stays pending/);
+    expect(await group.writer.totals()).toMatchObject({ pending: 1, inFlightEvents: 1 });
+    await group.test.sql`ALTER TABLE away RENAME TO processed_events`;
+    await drain(await group.join('one'));
+    expect(await group.figures()).toMatchObject({ received: 1, stored: 1 });
+  });
+
+  it('tries for ever what is not the fault of the data', async () => {
+    const member = await group.join('one');
+    await group.publish(ids('a'));
+    await group.test.sql`ALTER TABLE processed_events RENAME TO away`;
+    const draining = drain(member);
+    await expect
+      .poll(() => member.logged().filter(({ msg }) => msg === 'could not apply, trying again').length)
+      .toBeGreaterThan(2);
+    await group.test.sql`ALTER TABLE away RENAME TO processed_events`;
+    await draining;
+    expect(await group.figures()).toMatchObject({ received: 1, stored: 1 });
+  });
+
+  it('takes over the entries of a member that died', async () => {
+    const dead = await group.join('dead');
+    await group.publish(ids('a'));
+    await dead.reader.read({ maxEntries: 10, maxBytes: 1e6 }, 1_000);
+    const living = await group.join('living');
+    await expect
+      .poll(async () => {
+        await living.consumer.maintain();
+        return group.figures();
+      })
+      .toMatchObject({ received: 1, stored: 1 });
+    expect(await group.writer.totals()).toMatchObject({ pending: 0 });
+  });
+
+  it('creates the group again at the beginning when it is gone, and counts nothing twice', async () => {
+    const member = await group.join('one');
+    await group.publish(ids('a', 'b'));
+    await drain(member);
+    await group.publish(ids('c'));
+    await group.redis.xGroupDestroy(group.key, 'oncelog');
+    await expect
+      .poll(async () => {
+        await member.consumer.tick().catch(() => {});
+        return group.figures();
+      })
+      .toMatchObject({ received: 3, stored: 3 });
+    await drain(member);
+    expect(await group.figures()).toEqual({ received: 3, unique: 3, dead: 0, repeated: 0, stored: 3 });
+    expect(member.logged().map(({ msg }) => msg)).toContain(
+      'the consumer group was missing and has been created again at the beginning of the stream',
+    );
+  });
+
+  it('reports pending entries that somebody deleted as lost, and goes on', async () => {
+    await group.publish(ids('a'));
+    const member = await group.join('one');
+    const [entry] = await member.reader.read({ maxEntries: 10, maxBytes: 1e6 }, 1_000);
+    await group.redis.xDel(group.key, entry?.id ?? '');
+    await member.consumer.tick();
+    expect(member.logged()).toContainEqual(expect.objectContaining({ level: 50, entryIds: [entry?.id] }));
+    expect(await group.writer.totals()).toMatchObject({ pending: 0 });
+  });
+
+  it('trims what is acknowledged', async () => {
+    const member = await group.join('one');
+    for (let i = 0; i < 5; i += 1)
+      await group.publish([{ event_id: `e${i}`, payload: { text: 'x'.repeat(9_000) } }]);
+    await drain(member);
+    await member.consumer.maintain();
+    expect(await group.redis.xLen(group.key)).toBeLessThanOrEqual(1);
+  });
+
+  it('finishes what it has read when it stops, and leaves the group', async () => {
+    const member = await group.join('one');
+    const stop = new AbortController();
+    const running = member.consumer.run(stop.signal);
+    for (let i = 0; i < 50; i += 1) await group.publish(ids(`e${i}`));
+    await expect.poll(async () => (await group.figures()).stored).toBeGreaterThan(0);
+    stop.abort();
+    await running;
+    const { pending } = await group.writer.totals();
+    expect(pending).toBe(0);
+    expect(await group.redis.xInfoConsumers(group.key, 'oncelog')).toEqual([]);
+  });
+
+  it('shares the work with others, over overlapping batches, exactly', async () => {
+    const members = await Promise.all(['one', 'two', 'three', 'four'].map((name) => group.join(name)));
+    const stop = new AbortController();
+    const running = members.map(({ consumer }) => consumer.run(stop.signal));
+    for (let batch = 0; batch < 40; batch += 1) {
+      await group.publish(
+        Array.from({ length: 50 }, (_, i) => ({
+          topic: `t${i % 5}`,
+          event_id: `e${(batch * 7 + i * 3) % 211}`,
+        })),
+      );
+    }
+    await expect.poll(async () => (await group.writer.totals()).inFlightEvents, { timeout: 10_000 }).toBe(0);
+    stop.abort();
+    await Promise.all(running);
+    const { received, unique, stored } = await group.figures();
+    expect(received).toBe(2_000);
+    expect(unique).toBe(stored);
+  });
+});
+
+describe('what Postgres refuses', () => {
+  const raw = async (body: string | Buffer, events = 1) => {
+    const batchId = crypto.randomUUID();
+    await group.writer.append({ batchId, events, body: Buffer.from(body) });
+    return batchId;
+  };
+  const letters = () => group.test.sql<
+    { position: number | null; code: string; original: Buffer; events: number }[]
+  >`
+    SELECT position, code, original, events FROM dead_letters ORDER BY id`;
+
+  it('becomes a dead letter with its original bytes; the rest of its batch and of the read is stored', async () => {
+    const member = await group.join('one');
+    await group.publish(ids('before'));
+    const bad =
+      '{"topic":"t","event_id":"x","timestamp":"2026-02-30T00:00:00Z","source":"s","payload":{"n":1.50}}';
+    const good = '{"topic":"t","event_id":"y","timestamp":"2026-02-28T00:00:00Z","source":"s","payload":{}}';
+    await raw(`{"events":[${good},${bad}]}`, 2);
+    await group.publish(ids('after'));
+    await drain(member);
+    expect(await group.figures()).toEqual({ received: 3, unique: 3, dead: 1, repeated: 0, stored: 3 });
+    const [letter] = await letters();
+    expect(letter).toMatchObject({ position: 1, code: '22008', events: 1 });
+    expect(letter?.original.toString()).toBe(bad);
+    expect(member.logged()).toContainEqual(expect.objectContaining({ position: 1, code: '22008' }));
+  });
+
+  it.each([
+    ['is not JSON', 'not json', 3],
+    ['is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 1],
+    ['holds no events', '{"events":7}', 2],
+  ])('is buried as a whole when its body %s', async (_, body, events) => {
+    const member = await group.join('one');
+    await raw(body, events);
+    await group.publish(ids('after'));
+    await drain(member);
+    expect(await group.figures()).toMatchObject({ received: 1, dead: events, stored: 1 });
+    const [letter] = await letters();
+    expect(letter).toMatchObject({ position: null, code: 'unreadable', events });
+    expect(Buffer.compare(letter?.original ?? Buffer.alloc(0), Buffer.from(body))).toBe(0);
+  });
+
+  it('is buried once when an entry is not ours, however often it is delivered', async () => {
+    await group.redis.xAdd(group.key, '*', { hello: 'world' });
+    const died = await group.join('one');
+    await died.apply(await died.reader.read({ maxEntries: 10, maxBytes: 1e6 }, 1_000));
+    const restarted = await group.join('one');
+    await expect
+      .poll(async () => {
+        await restarted.consumer.tick();
+        return (await group.writer.totals()).pending;
+      })
+      .toBe(0);
+    expect(await letters()).toMatchObject([{ code: 'foreign', events: 1 }]);
+    expect(await group.figures()).toMatchObject({ received: 0, dead: 1 });
+    expect(await group.writer.totals()).toMatchObject({ appendedEvents: 1, inFlightEvents: 0 });
+  });
+});

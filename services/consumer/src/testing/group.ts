@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { readStats } from '@oncelog/event-store';
+import { createTestDatabase, type TestDatabase } from '@oncelog/event-store/testing';
+import {
+  type Entry,
+  openReader,
+  openWriter,
+  type StreamReader,
+  type StreamWriter,
+  shardKeys,
+} from '@oncelog/event-stream';
+import { openTestRedis, silentLog, testPrefix } from '@oncelog/event-stream/testing';
+import { testPostgresUrl, testRedisUrl } from '@oncelog/local-stack/testing';
+import { createLogger, createRegistry } from '@oncelog/service-kit';
+import { vi } from 'vitest';
+import { applyEntries } from '../apply-entries.ts';
+import { type Consumer, createConsumer } from '../consumer.ts';
+import { createConsumerMetrics } from '../metrics.ts';
+
+export interface Member {
+  readonly consumer: Consumer;
+  readonly reader: StreamReader;
+  readonly apply: (entries: readonly Entry[]) => Promise<void>;
+  readonly giveUp: AbortController;
+  readonly logged: () => { level: number; msg: string; [field: string]: unknown }[];
+}
+
+/** A stream and a database of a test's own, and members of the group over them, stepped by hand. */
+export interface TestGroup {
+  readonly test: TestDatabase;
+  readonly redis: Awaited<ReturnType<typeof openTestRedis>>;
+  readonly writer: StreamWriter;
+  readonly key: string;
+  join(name: string): Promise<Member>;
+  publish(events: readonly object[], batchId?: string): Promise<string>;
+  /** Sums over all topics, and the number of rows that are stored. */
+  figures(): Promise<{ received: number; unique: number; dead: number; repeated: number; stored: number }>;
+  close(): Promise<void>;
+}
+
+const BACKOFF = { baseMs: 1, capMs: 20 };
+
+export async function openTestGroup(): Promise<TestGroup> {
+  const test = await createTestDatabase(testPostgresUrl());
+  const redis = await openTestRedis(testRedisUrl());
+  const prefix = testPrefix();
+  const { stream: key } = shardKeys(prefix, 0);
+  const connect = { url: testRedisUrl(), prefix, log: silentLog };
+  const writer = openWriter({ ...connect, shards: 1, backlogLimit: { maxEvents: 1e9, maxBytes: 1e12 } });
+  const opened: { close(): Promise<void> }[] = [writer];
+  await vi.waitFor(() => writer.ping(), 10_000);
+
+  const join = async (name: string): Promise<Member> => {
+    const reader = openReader({ ...connect, shard: 0, consumer: name });
+    opened.push(reader);
+    await vi.waitFor(() => reader.ensureGroup(), 10_000);
+    const lines: string[] = [];
+    const log = createLogger('consumer', 'info', { write: (line: string) => lines.push(line) });
+    const metrics = createConsumerMetrics(createRegistry('consumer'));
+    const giveUp = new AbortController();
+    const random = Math.random;
+    const deps = { database: test.database, log, metrics, random, giveUp: giveUp.signal };
+    const apply = (entries: readonly Entry[]) =>
+      applyEntries(deps, { shard: 0, stripe: 1, backoff: BACKOFF }, entries);
+    const consumer = createConsumer(
+      { reader, apply, log, metrics, random },
+      {
+        maxEntriesPerRead: 10,
+        maxBytesPerRead: 1e6,
+        blockMs: 20,
+        claimIdleMs: 50,
+        maintenanceIntervalMs: 20,
+        backoff: BACKOFF,
+      },
+    );
+    return { consumer, reader, apply, giveUp, logged: () => lines.map((line) => JSON.parse(line)) };
+  };
+
+  return {
+    test,
+    redis,
+    writer,
+    key,
+    join,
+    async publish(events, batchId = randomUUID()) {
+      const body = Buffer.from(JSON.stringify({ events: events.map((fields) => ({ ...VALID, ...fields })) }));
+      await writer.append({ batchId, events: events.length, body });
+      return batchId;
+    },
+    async figures() {
+      const counts = await readStats(test.database);
+      const sum = (of: (count: (typeof counts)[number]) => number) =>
+        counts.reduce((total, count) => total + of(count), 0);
+      const [row] = await test.sql<{ n: number }[]>`SELECT count(*)::int AS n FROM processed_events`;
+      return {
+        received: sum((count) => count.received),
+        unique: sum((count) => count.unique_processed),
+        dead: sum((count) => count.dead_lettered),
+        repeated: sum((count) => count.repeated),
+        stored: row?.n ?? -1,
+      };
+    },
+    async close() {
+      await Promise.all(opened.map((connection) => connection.close()));
+      await Promise.all([test.drop(), redis.close()]);
+    },
+  };
+}
+
+const VALID = { topic: 't', event_id: 'e', timestamp: '2026-01-01T00:00:00Z', source: 's', payload: {} };

@@ -1,0 +1,69 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import {
+  bodyOf,
+  event,
+  openTestGateway,
+  type TestGateway,
+  type TestGatewayOptions,
+} from './testing/gateway.ts';
+
+let gateway: TestGateway | undefined;
+afterEach(async () => {
+  await gateway?.close();
+});
+const open = async (options: TestGatewayOptions): Promise<TestGateway> => {
+  gateway = await openTestGateway(options);
+  return gateway;
+};
+
+it('answers 503 with Retry-After when the backlog is full, and has written nothing', async () => {
+  const { post, redis, key } = await open({ maxBacklogEvents: 3 });
+  expect((await post(bodyOf(event(), event()))).status).toBe(202);
+  const refused = await post(bodyOf(event(), event()));
+  expect(refused.status).toBe(503);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await refused.json()).toMatchObject({ code: 'backlog-full' });
+  expect(await redis.xLen(key)).toBe(1);
+});
+
+it('answers 503 when Redis is not there', async () => {
+  const { post } = await open({ redisUrl: 'redis://127.0.0.1:1' });
+  const refused = await post(bodyOf(event()));
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect(await refused.json()).toMatchObject({ code: 'stream-unavailable' });
+});
+
+it('answers 503 when Redis accepts the connection and then says nothing', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await new Promise((resolve) => silent.once('listening', resolve));
+  const { post } = await open({ redisUrl: `redis://127.0.0.1:${(silent.address() as AddressInfo).port}` });
+  expect((await post(bodyOf(event()))).status).toBe(503);
+  await gateway?.close();
+  gateway = undefined;
+  silent.close();
+});
+
+it('answers 503 when Redis refuses to write, and has written nothing', async () => {
+  const { post, redis, key } = await open({});
+  await redis.sendCommand(['REPLICAOF', '127.0.0.1', '1']); // a replica is read-only
+  try {
+    const refused = await post(bodyOf(event()));
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ code: 'stream-unavailable' });
+  } finally {
+    await redis.sendCommand(['REPLICAOF', 'NO', 'ONE']);
+  }
+  expect(await redis.xLen(key)).toBe(0);
+  expect((await post(bodyOf(event()))).status).toBe(202);
+});
+
+it('answers 503 while too many bodies are in memory', async () => {
+  const { post, redis } = await open({ maxInFlightBytes: 1 });
+  await redis.sendCommand(['CLIENT', 'PAUSE', '1000', 'WRITE']); // keeps the first request in hand
+  const first = post(bodyOf(event()));
+  await expect.poll(async () => (await post(bodyOf(event()))).status).toBe(503);
+  expect((await first).status).toBe(202);
+});

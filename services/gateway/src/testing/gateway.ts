@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { createTestDatabase, type TestDatabase } from '@oncelog/event-store/testing';
+import { openWriter, type StreamWriter, shardKeys } from '@oncelog/event-stream';
+import { openTestRedis, silentLog, testPrefix } from '@oncelog/event-stream/testing';
+import { testPostgresUrl, testRedisUrl } from '@oncelog/local-stack/testing';
+import { createLogger, createRegistry, listen } from '@oncelog/service-kit';
+import { vi } from 'vitest';
+import { type AppConfig, createApp } from '../app.ts';
+import { createGatewayMetrics } from '../metrics.ts';
+
+type TestRedis = Awaited<ReturnType<typeof openTestRedis>>;
+
+/** A gateway on a port of its own, over a database and a stream of its own. No consumer runs. */
+export interface TestGateway {
+  readonly url: string;
+  readonly port: number;
+  readonly test: TestDatabase;
+  readonly redis: TestRedis;
+  readonly stream: StreamWriter;
+  /** The stream's key. */
+  readonly key: string;
+  readonly logLines: () => readonly string[];
+  post(body: string | Uint8Array, headers?: Record<string, string>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions extends Partial<AppConfig> {
+  readonly redisUrl?: string;
+  readonly maxBacklogEvents?: number;
+}
+
+export async function openTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const test = await createTestDatabase(testPostgresUrl());
+  const redis = await openTestRedis(testRedisUrl());
+  const prefix = testPrefix();
+  const backlogLimit = { maxEvents: options.maxBacklogEvents ?? 1_000_000, maxBytes: 1e9 };
+  const url = options.redisUrl ?? testRedisUrl();
+  const stream = openWriter({ url, prefix, shards: 1, backlogLimit, log: silentLog });
+  if (options.redisUrl === undefined) await vi.waitFor(() => stream.ping(), 10_000);
+  const lines: string[] = [];
+  const registry = createRegistry('gateway');
+  const app = createApp(
+    {
+      stream,
+      database: test.database,
+      log: createLogger('gateway', 'debug', { write: (line: string) => lines.push(line) }),
+      metrics: createGatewayMetrics(registry),
+      registry,
+      now: () => new Date(),
+      random: Math.random,
+      newBatchId: randomUUID,
+      newRequestId: randomUUID,
+      startedAt: new Date(),
+    },
+    { maxEventsPerBatch: 1_000, maxBodyBytes: 5_242_880, maxInFlightBytes: 67_108_864, ...options },
+  );
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  const base = `http://127.0.0.1:${server.port}`;
+  return {
+    url: base,
+    port: server.port,
+    test,
+    redis,
+    stream,
+    key: shardKeys(prefix, 0).stream,
+    logLines: () => lines,
+    post: (body, headers = {}) =>
+      fetch(`${base}/publish`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: body as string,
+      }),
+    close: async () => {
+      await server.close();
+      await stream.close();
+      await Promise.all([test.drop(), redis.close()]);
+    },
+  };
+}
+
+/** A valid event; `fields` override. */
+export function event(fields: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    topic: 'orders.created',
+    event_id: randomUUID(),
+    timestamp: '2026-01-01T00:00:00Z',
+    source: 'shop',
+    payload: { total: 1 },
+    ...fields,
+  };
+}
+
+export const bodyOf = (...events: unknown[]): string => JSON.stringify({ events });
