@@ -11,6 +11,11 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** For looking at the tables of a running system; not what the services use. */
+export function openTestSql(url: string): Sql {
+  return postgres(url, { max: 2, onnotice: () => {} });
+}
+
 /** A database of its own, with the whole schema, on a server that tests share. */
 export async function createTestDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
@@ -19,7 +24,7 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
   const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   await migrate(url, () => {});
   const database = openDatabase({ url, name: 'test', maxConnections: 4, statementTimeoutMs: 10_000 });
-  const sql = postgres(url, { max: 2, onnotice: () => {} });
+  const sql = openTestSql(url);
   return {
     url,
     database,

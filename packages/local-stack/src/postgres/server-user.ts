@@ -91,6 +91,8 @@ function withCapability(user: ServerUser, capability: string): Launcher {
         '--clear-groups',
         `--inh-caps=-all,+${capability}`,
         `--ambient-caps=-all,+${capability}`,
+        // Without it access(2), with which initdb looks for its neighbours, would leave the capability out of account.
+        '--securebits=+no_setuid_fixup',
         '--',
         program,
         ...args,

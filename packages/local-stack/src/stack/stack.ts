@@ -20,6 +20,8 @@ export interface StackConfig {
   readonly entries: Entries;
   /** Where the services' own logs go: to our output, or to `<dataDir>/logs/<name>.log`. */
   readonly serviceLogs: 'inherit' | 'files';
+  /** Settings of the services, beyond our own environment. */
+  readonly serviceEnv?: Readonly<Record<string, string>>;
 }
 
 export interface Stack {
@@ -48,7 +50,10 @@ export class StackStopped extends Error {
 }
 
 /** The whole system on one machine: storage, migrations, gateway, consumers. Nothing runs before `start`. */
-export function createStack({ log }: StackDeps, { settings, entries, serviceLogs }: StackConfig): Stack {
+export function createStack(
+  { log }: StackDeps,
+  { settings, entries, serviceLogs, serviceEnv }: StackConfig,
+): Stack {
   const { dataDir, host } = settings;
   const stopping = new AbortController();
   const storage: Supervised[] = [];
@@ -85,7 +90,7 @@ export function createStack({ log }: StackDeps, { settings, entries, serviceLogs
   }
 
   async function startServices(): Promise<void> {
-    const env = { DATABASE_URL: urls.database, REDIS_URL: urls.redis };
+    const env = { ...serviceEnv, DATABASE_URL: urls.database, REDIS_URL: urls.redis };
     const files = (name: string) =>
       ({
         output: serviceLogs === 'inherit' ? serviceLogs : { file: join(dataDir, 'logs', `${name}.log`) },

@@ -13,12 +13,23 @@ export interface StartStackOptions {
   readonly redisUrl?: string;
   /** Other programs than the compiled services. */
   readonly entries?: Partial<Entries>;
+  /** Settings of the services: `CLAIM_IDLE_MS`. */
+  readonly serviceEnv?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
 }
 
 /** Starts a whole stack for a test or a benchmark; the services log to `<dataDir>/logs`. Stop it with `stop()`. */
 export async function startStack(options: StartStackOptions): Promise<Stack> {
-  const { dataDir, port = 0, consumers = 4, databaseUrl, redisUrl, entries, log = () => {} } = options;
+  const {
+    dataDir,
+    port = 0,
+    consumers = 4,
+    databaseUrl,
+    redisUrl,
+    entries,
+    serviceEnv = {},
+    log = () => {},
+  } = options;
   const stack = createStack(
     { log },
     {
@@ -32,6 +43,7 @@ export async function startStack(options: StartStackOptions): Promise<Stack> {
       },
       entries: { ...builtEntries, ...entries },
       serviceLogs: 'files',
+      serviceEnv,
     },
   );
   await stack.start();
