@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { MAX_EVENTS_PER_BATCH, MAX_PAYLOAD_DEPTH } from './limits.ts';
-import { NameType, TimestampType } from './string-types.ts';
+import { NameType, TimestampType, UuidType } from './string-types.ts';
 
 const PayloadType = Type.Unsafe<Record<string, unknown>>(
   Type.Object(
@@ -44,7 +44,7 @@ export const PublishResponseSchema = Type.Object(
     status: Type.Literal('accepted'),
     queued: Type.Integer({ minimum: 1, description: 'Number of events in the batch, duplicates included.' }),
     message: Type.Literal('Events queued for processing'),
-    batch_id: Type.String({ format: 'uuid', description: 'Ask GET /batches for its receipt.' }),
+    batch_id: UuidType('Ask GET /batches for its receipt.'),
   },
   { description: 'The batch is stored durably and will be applied exactly once.' },
 );

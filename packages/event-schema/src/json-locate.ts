@@ -1,5 +1,5 @@
 import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
-import { jsonPointer } from './json-pointer.ts';
+import { jsonPointer, MAX_POINTER_CHARACTERS } from './json-pointer.ts';
 
 /** Where a token of a JSON text stands. The pointer of a key is that of the object that holds it. */
 export interface JsonPlace {
@@ -14,6 +14,9 @@ interface Frame {
   key: Uint8Array;
 }
 
+/** A longer key does not fit a pointer, even if each of its characters is an escape of six bytes. */
+const MAX_KEY_BYTES = 6 * MAX_POINTER_CHARACTERS + 2;
+
 const NO_KEY = new Uint8Array();
 const decoder = new TextDecoder();
 
@@ -23,29 +26,33 @@ const decoder = new TextDecoder();
  */
 export function locate(json: Uint8Array, offsets: readonly number[]): JsonPlace[] {
   const places: JsonPlace[] = [];
-  const frames: Frame[] = [];
+  let frame: Frame = { isObject: false, index: 0, key: NO_KEY };
+  const outer: Frame[] = [];
   let expectsKey = false;
   for (let i = 0; places.length < offsets.length; i++) {
-    const frame = frames.at(-1);
-    while (offsets[places.length] === i) places.push(placeOf(frames, expectsKey));
+    while (offsets[places.length] === i) {
+      const path = pathOf(expectsKey ? outer : [...outer, frame]);
+      places.push({ pointer: jsonPointer(path), isKey: expectsKey });
+    }
     switch (json[i]) {
       case OPEN_OBJECT:
       case OPEN_ARRAY:
         expectsKey = json[i] === OPEN_OBJECT;
-        frames.push({ isObject: expectsKey, index: 0, key: NO_KEY });
+        outer.push(frame);
+        frame = { isObject: expectsKey, index: 0, key: NO_KEY };
         break;
       case CLOSE_OBJECT:
       case CLOSE_ARRAY:
         expectsKey = false;
-        frames.pop();
+        frame = outer.pop() as Frame;
         break;
       case COMMA:
-        if (frame !== undefined) frame.index += 1;
-        expectsKey = frame?.isObject === true;
+        expectsKey = frame.isObject;
+        frame.index += 1;
         break;
       case QUOTE: {
         const end = stringEnd(json, i);
-        if (expectsKey && frame !== undefined) frame.key = json.subarray(i, end);
+        if (expectsKey) frame.key = json.subarray(i, end);
         expectsKey = false;
         i = end - 1;
       }
@@ -54,12 +61,12 @@ export function locate(json: Uint8Array, offsets: readonly number[]): JsonPlace[
   return places;
 }
 
-function placeOf(frames: readonly Frame[], isKey: boolean): JsonPlace {
-  const enclosing = isKey ? frames.slice(0, -1) : frames;
-  const path = enclosing.map(({ isObject, index, key }) =>
-    isObject ? (JSON.parse(decoder.decode(key)) as string) : index,
-  );
-  return { pointer: jsonPointer(path), isKey };
+/** The first frame stands for the document and gives no segment. */
+function* pathOf(frames: readonly Frame[]): Iterable<string | number> {
+  for (const { isObject, index, key } of frames.slice(1)) {
+    if (key.length > MAX_KEY_BYTES) return;
+    yield isObject ? (JSON.parse(decoder.decode(key)) as string) : index;
+  }
 }
 
 function stringEnd(json: Uint8Array, start: number): number {

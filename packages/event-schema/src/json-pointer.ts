@@ -1,7 +1,7 @@
 import { textFault } from './string-types.ts';
 
 /** Longest pointer that is answered. A key may be megabytes long. */
-const MAX_POINTER_CHARACTERS = 1000;
+export const MAX_POINTER_CHARACTERS = 1000;
 
 /**
  * The RFC 6901 pointer of a path. Where a key cannot be repeated (it holds U+0000 or a lone surrogate, or the

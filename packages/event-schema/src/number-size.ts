@@ -30,7 +30,8 @@ export function writtenOutDigits(json: Uint8Array, { start, exponentAt, end }: N
     if (c === DOT) point = i;
     else if (c > ZERO && first < 0) first = i;
   }
-  const fraction = Math.max(0, exponentAt - point - 1 - exponent);
+  const afterPoint = Math.max(0, exponentAt - point - 1);
+  const fraction = Math.max(0, afterPoint - exponent);
   const integer = first < 0 ? 0 : placesBefore(point, first) + exponent;
   if (fraction > MAX_FRACTION_DIGITS || integer > MAX_INTEGER_DIGITS) return Number.POSITIVE_INFINITY;
   return Math.max(1, integer) + fraction;

@@ -15,7 +15,7 @@ import {
   refuseUnknown,
   report,
 } from './query-parameters.ts';
-import { textFault } from './string-types.ts';
+import { isUuid, textFault } from './string-types.ts';
 import { isTimestamp, microsecondsOf } from './timestamp.ts';
 import { BROKEN_TIMESTAMP, type BrokenRule, brokenJsonRule, brokenName } from './violations.ts';
 
@@ -92,7 +92,7 @@ function checkCursor(value: string): BrokenRule | undefined {
 }
 
 function checkUuid(value: string): BrokenRule | undefined {
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
+  return isUuid(value)
     ? undefined
     : { rule: 'uuid', detail: 'It must be a UUID, such as 0198c5d0-4b7e-7000-8000-0123456789ab.' };
 }

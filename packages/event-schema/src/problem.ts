@@ -16,13 +16,11 @@ export type Violation = Static<typeof ViolationSchema>;
 /** The body of every error answer: `application/problem+json`, RFC 9457. */
 export const ProblemDetailsSchema = Type.Object(
   {
-    type: Type.String({ format: 'uri-reference', description: 'Identifies the kind of problem.' }),
+    type: Type.String({ description: 'Identifies the kind of problem.' }),
     title: Type.String({ description: 'The kind of problem in words.' }),
     status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
     detail: Type.String({ description: 'What is wrong with this request, for a person.' }),
-    instance: Type.Optional(
-      Type.String({ format: 'uri-reference', description: 'Identifies this occurrence.' }),
-    ),
+    instance: Type.Optional(Type.String({ description: 'Identifies this occurrence.' })),
     request_id: Type.String({ description: 'Find the request in the logs by it.' }),
     code: Type.String({ description: 'Stable code of the problem, for programs.' }),
     errors: Type.Optional(Type.Array(ViolationSchema, { description: 'Every broken rule, at most 100.' })),

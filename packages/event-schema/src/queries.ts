@@ -6,7 +6,7 @@ import {
   MAX_RECEIPT_IDS,
   MAX_TOPICS_PER_QUERY,
 } from './limits.ts';
-import { NameType, TimestampType } from './string-types.ts';
+import { NameType, TimestampType, UuidType } from './string-types.ts';
 
 /** The parameters of `GET /events`, as `parseEventsQuery` returns them. */
 export const EventsQuerySchema = Type.Object({
@@ -38,7 +38,7 @@ export type EventsQuery = Static<typeof EventsQuerySchema>;
 
 /** The parameters of `GET /batches`, as `parseBatchesQuery` returns them: ids in lower case. */
 export const BatchesQuerySchema = Type.Object({
-  batch_id: Type.Array(Type.String({ format: 'uuid' }), {
+  batch_id: Type.Array(UuidType('A batch_id that POST /publish answered.'), {
     minItems: 1,
     maxItems: MAX_RECEIPT_IDS,
     description: 'The batches to report on. May be repeated.',

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { NameType, TimestampType } from './string-types.ts';
+import { NameType, TimestampType, UuidType } from './string-types.ts';
 
 function Count(description: string) {
   return Type.Integer({ minimum: 0, description });
@@ -13,7 +13,7 @@ const dead_lettered = Count('Events that can never be stored, kept as dead lette
 /** One element of the answer to `GET /batches`: what became of a batch. */
 export const BatchReceiptSchema = Type.Object(
   {
-    batch_id: Type.String({ format: 'uuid', description: 'The batch_id that POST /publish answered.' }),
+    batch_id: UuidType('The batch_id that POST /publish answered.'),
     received,
     unique_processed,
     duplicate_dropped,
@@ -49,7 +49,9 @@ export const StatsSchema = Type.Object(
     accepted: Count('Events answered with 202.'),
     dead_lettered,
     in_flight: Count('Events accepted and not applied yet.'),
-    by_topic: Type.Array(TopicStatsSchema),
+    by_topic: Type.Array(TopicStatsSchema, {
+      description: 'The figures of each topic, in the order of topics.',
+    }),
   },
   { description: 'Exact figures since the store was created.' },
 );
@@ -60,7 +62,9 @@ const dependency = { description: '"connected", or "error: " and the reason.' };
 /** The answer to `GET /health`: 200 when healthy, 503 when not. */
 export const HealthSchema = Type.Object(
   {
-    status: Type.Union([Type.Literal('healthy'), Type.Literal('unhealthy')]),
+    status: Type.Union([Type.Literal('healthy'), Type.Literal('unhealthy')], {
+      description: 'Healthy if everything is connected.',
+    }),
     database: Type.String(dependency),
     redis: Type.String(dependency),
     timestamp: TimestampType('When the check was made.'),

@@ -7,6 +7,9 @@ const DAYS_IN_MONTH = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** Postgres takes offsets up to ±15:59. */
 const MAX_OFFSET_HOURS = 15;
 
+/** Where the time starts: after `YYYY-MM-DDT`. */
+const TIME_START = 11;
+
 /** Where the fraction starts: after `YYYY-MM-DDTHH:MM:SS`. */
 const SECONDS_END = 19;
 
@@ -18,13 +21,15 @@ const END_OF_YEAR_9999 = daysBefore(10_000, 1, 1) * SECONDS_PER_DAY;
  *     2026-07-01T12:30:59.123456789+02:00     T and Z in either case, the offset is required
  *
  * The date must exist in the calendar. Second 60 is accepted in any minute, as Postgres does, and means the
- * first second of the next one. The instant lies in the years 0001 to 9999 of UTC, also after Postgres has
+ * first second of the next one; 23:59:60 only without a fraction of a microsecond or more, because Postgres
+ * refuses a time beyond 24:00:00. The instant lies in the years 0001 to 9999 of UTC, also after Postgres has
  * rounded it to microseconds. Source of the grammar: RFC 3339, section 5.6.
  */
 export function isTimestamp(text: string): boolean {
   const seconds = secondsOf(text);
   if (!(seconds >= 0 && seconds < END_OF_YEAR_9999)) return false;
-  return seconds < END_OF_YEAR_9999 - 1 || roundedMicroseconds(text) < 1_000_000;
+  if (seconds === END_OF_YEAR_9999 - 1) return roundedMicroseconds(text) < 1_000_000;
+  return !text.startsWith('23:59:60', TIME_START) || roundedMicroseconds(text) === 0;
 }
 
 /** Microseconds from 0001-01-01T00:00:00Z to a valid timestamp, rounded as Postgres rounds. */

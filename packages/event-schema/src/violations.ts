@@ -55,7 +55,7 @@ export function brokenJsonRule(rule: JsonRule): BrokenRule {
   return { rule, detail: JSON_RULES[rule] };
 }
 
-export function brokenType(type: string): BrokenRule {
+function brokenType(type: string): BrokenRule {
   return {
     rule: 'type',
     detail: `It must be ${type === 'array' || type === 'object' ? 'an' : 'a'} ${type}.`,

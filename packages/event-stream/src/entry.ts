@@ -1,13 +1,10 @@
 /**
- * What an entry of the stream holds:
+ * A batch as the gateway appends it, and what an entry of the stream holds, in this order:
  *
  *   batch_id   the batch's UUID in text form
  *   events     how many events the body holds, in decimal
  *   body       the accepted request's body, byte for byte: {"events":[…]}
  */
-export const ENTRY_FIELDS = ['batch_id', 'events', 'body'] as const;
-
-/** A batch as the gateway appends it. */
 export interface Batch {
   /** A UUID. Two entries with the same batch ID are the same batch, sent twice. */
   readonly batchId: string;

@@ -2,7 +2,7 @@ import type { ProblemDetails, Violation } from '@oncelog/event-schema';
 import type { Response } from 'express';
 
 /** Everything that can go wrong, with its HTTP status. Codes are part of the contract and never change. */
-export const PROBLEMS = {
+const PROBLEMS = {
   'malformed-json': { status: 400, title: 'The body is not JSON' },
   'malformed-encoding': { status: 400, title: 'The body could not be decompressed' },
   'bad-request': { status: 400, title: 'The request could not be read' },

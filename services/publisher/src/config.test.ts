@@ -45,5 +45,10 @@ test.each(['http://gateway', 'http://[::1]:8080', 'https://logs.example/oncelog/
 test('the README lists these settings', () => {
   const readme = readFileSync(`${import.meta.dirname}/../README.md`, 'utf8');
 
-  expect(readme).toContain(settingsTable(PublisherSchema));
+  expect(unpadded(readme)).toContain(unpadded(settingsTable(PublisherSchema)));
 });
+
+/** Without what the formatter does to a table to align its columns. */
+function unpadded(markdown: string): string {
+  return markdown.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---');
+}

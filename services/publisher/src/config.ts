@@ -6,7 +6,7 @@ import { type Static, Type } from '@sinclair/typebox';
 export const PublisherSchema = Type.Object({
   targetUrl: Type.String({
     default: 'http://127.0.0.1:8080',
-    pattern: '^https?://[^/?#@\\s]+(/|$)',
+    pattern: '^https?://[^/?#@\\s]+(/.*)?$',
     description: 'Where the gateway is: `http://host:port`.',
   }),
   totalEvents: Type.Integer({

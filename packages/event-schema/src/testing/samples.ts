@@ -53,7 +53,7 @@ export const anyTimestamp = fc
     return `${day}${separator}${time}${fraction}${offset}`;
   });
 
-export const anyPayload = fc
+const anyPayload = fc
   .dictionary(
     fc.oneof(text({ maxLength: 10 }), fc.constantFrom('__proto__', 'constructor', 'toString', '', 'a/b~c')),
     fc.jsonValue({ stringUnit: 'binary', maxDepth: 4 }),

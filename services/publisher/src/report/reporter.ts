@@ -15,7 +15,7 @@ export interface Reporter {
   stopped(failure: Failure): void;
 }
 
-export interface RunDescription {
+interface RunDescription {
   readonly targetUrl: string;
   readonly plan: Pick<Plan, 'total' | 'unique' | 'duplicates' | 'batchCount'>;
   readonly seed: number;
@@ -30,7 +30,7 @@ export interface Trouble {
   readonly failures: number;
 }
 
-export interface Failure {
+interface Failure {
   readonly error: unknown;
   readonly published: number;
 }

@@ -1,0 +1,90 @@
+import type { TSchema } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { describe, expect, it } from 'vitest';
+import {
+  BatchesQuerySchema,
+  BatchReceiptSchema,
+  EventSchema,
+  EventsQuerySchema,
+  HealthSchema,
+  ProblemDetailsSchema,
+  PublishRequestSchema,
+  PublishResponseSchema,
+  StatsSchema,
+  StoredEventSchema,
+  TopicStatsSchema,
+  ViolationSchema,
+} from './index.ts';
+import { EVENT } from './testing/samples.ts';
+
+const ID = '0198c5d0-4b7e-7000-8000-0123456789ab';
+const NOW = '2026-01-31T12:00:00Z';
+const COUNTS = { received: 5, unique_processed: 3, duplicate_dropped: 2, dead_lettered: 0 };
+
+/** Each schema with an example of nothing but its required properties. */
+const EXAMPLES: Record<string, [TSchema, Record<string, unknown>]> = {
+  Event: [EventSchema, EVENT],
+  PublishRequest: [PublishRequestSchema, { events: [EVENT] }],
+  PublishResponse: [
+    PublishResponseSchema,
+    { status: 'accepted', queued: 1, message: 'Events queued for processing', batch_id: ID },
+  ],
+  StoredEvent: [StoredEventSchema, { ...EVENT, processed_at: NOW }],
+  BatchReceipt: [BatchReceiptSchema, { batch_id: ID, ...COUNTS, applied_at: NOW }],
+  TopicStats: [TopicStatsSchema, { topic: 'a', ...COUNTS }],
+  Stats: [
+    StatsSchema,
+    {
+      ...COUNTS,
+      topics: ['a'],
+      uptime_seconds: 1.5,
+      status: 'running',
+      accepted: 5,
+      in_flight: 0,
+      by_topic: [{ topic: 'a', ...COUNTS }],
+    },
+  ],
+  Health: [
+    HealthSchema,
+    { status: 'unhealthy', database: 'error: connection refused', redis: 'connected', timestamp: NOW },
+  ],
+  Violation: [ViolationSchema, { pointer: '/events', rule: 'required', detail: 'It is required.' }],
+  ProblemDetails: [
+    ProblemDetailsSchema,
+    { type: 'about:blank', title: 'Invalid', status: 422, detail: 'No.', request_id: '1', code: 'invalid' },
+  ],
+  EventsQuery: [EventsQuerySchema, { topic: [], limit: 100 }],
+  BatchesQuery: [BatchesQuerySchema, { batch_id: [ID] }],
+};
+
+describe.each(Object.entries(EXAMPLES))('%s', (_, [schema, example]) => {
+  it('accepts its example, and not without one of its properties', () => {
+    const compiled = TypeCompiler.Compile(schema);
+    expect(compiled.Check(example)).toBe(true);
+    for (const key of Object.keys(example)) {
+      expect(compiled.Check({ ...example, [key]: undefined })).toBe(false);
+    }
+  });
+
+  it('describes every property', () => {
+    for (const property of Object.values(schema['properties'] as Record<string, TSchema>)) {
+      expect(property.description ?? property['const']).toBeTypeOf('string');
+    }
+  });
+});
+
+it('the strings read as plain JSON Schema', () => {
+  expect(JSON.parse(JSON.stringify(StoredEventSchema))).toMatchObject({
+    type: 'object',
+    required: ['topic', 'event_id', 'timestamp', 'source', 'payload', 'processed_at'],
+    properties: {
+      topic: { type: 'string', minLength: 1, maxLength: 255 },
+      timestamp: { type: 'string', format: 'date-time' },
+      payload: { type: 'object', additionalProperties: true },
+    },
+  });
+  expect(JSON.parse(JSON.stringify(PublishResponseSchema.properties.batch_id))).toMatchObject({
+    type: 'string',
+    format: 'uuid',
+  });
+});
