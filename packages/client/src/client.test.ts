@@ -58,3 +58,10 @@ test('a fetch that throws anything at all is a failed attempt', async () => {
   expect(await client.health()).toEqual(health);
   expect(time.notices.map(({ cause }) => cause.message)).toEqual(['closed', 'Error', 'ECONNREFUSED']);
 });
+
+test('retries also where nobody wants to be told', async () => {
+  await using server = await scriptedServer(answer(500, {}), answer(200, health));
+  const { onRetry: _unused, ...time } = recordedTime().options;
+
+  expect(await createClient({ url: server.url, ...time }).health()).toEqual(health);
+});

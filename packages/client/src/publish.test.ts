@@ -205,6 +205,15 @@ describe('giving up', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test('an abort during the last attempt is an abort, not an exhausted policy', async () => {
+    const controller = new AbortController();
+    const reason = new Error('stopped');
+    await using server = await scriptedServer(() => controller.abort(reason));
+    const client = createClient({ url: server.url, retry: { maxAttempts: 1 } });
+
+    await expect(client.publish(events, { signal: controller.signal })).rejects.toBe(reason);
+  });
+
   test('the reason of a signal that aborts during a wait, however patient the policy', async () => {
     const controller = new AbortController();
     const reason = new Error('stopped');

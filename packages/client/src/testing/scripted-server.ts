@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 /** What the server does with one request, once it has read it. */
 export type Act = (response: ServerResponse, request: Recorded) => void;
 
-export interface Recorded {
+interface Recorded {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];

@@ -68,6 +68,15 @@ test('duplicates lie inside batches as well as across them', () => {
   expect(across).toBeGreaterThan(5_000);
 });
 
+test('duplicates are spread over the whole run, and the unique events are not in order', () => {
+  const { order } = createPlan({ totalEvents: 20_000, duplicateRate: 0.3, batchSize: 100, seed: 1 });
+  const firstQuarter = order.subarray(0, 5_000);
+  const repetitions = firstQuarter.length - new Set(firstQuarter).size;
+
+  expect(repetitions).toBeGreaterThan(200);
+  expect(firstQuarter.filter((index) => index < 7_000).length).toBeLessThan(3_000);
+});
+
 test('a run keeps four bytes for each event', () => {
   const { order } = createPlan({ totalEvents: 1_000, duplicateRate: 0.3, batchSize: 100, seed: 1 });
 
