@@ -20,6 +20,7 @@ CREATE INDEX processed_events_topic_seq ON processed_events (topic, seq);
 -- The ledger: a batch that has a row here changes nothing any more.
 CREATE TABLE applied_batches (
   batch_id         uuid PRIMARY KEY,
+  shard            smallint NOT NULL,
   entry_id         text COLLATE "C" NOT NULL,
   received         integer NOT NULL,
   unique_processed integer NOT NULL,
@@ -34,21 +35,35 @@ CREATE INDEX applied_batches_applied_at ON applied_batches USING brin (applied_a
 
 -- Entries that brought a batch which another entry had brought already: a request or an append that was retried.
 CREATE TABLE repeated_entries (
-  entry_id    text COLLATE "C" PRIMARY KEY,
+  shard       smallint NOT NULL,
+  entry_id    text COLLATE "C" NOT NULL,
   batch_id    uuid NOT NULL,
   events      integer NOT NULL,
-  repeated_at timestamptz NOT NULL DEFAULT now()
+  repeated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (shard, entry_id)
 );
 
+-- What each life (epoch) of each shard's stream has brought, to be compared with what was appended to it. Striped
+-- as event_stats is.
+CREATE TABLE stream_accounts (
+  stripe   smallint NOT NULL,
+  shard    smallint NOT NULL,
+  epoch    text COLLATE "C" NOT NULL,
+  applied  bigint NOT NULL DEFAULT 0,
+  repeated bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (stripe, shard, epoch)
+) WITH (fillfactor = 50);
+COMMENT ON COLUMN stream_accounts.applied IS 'Events that were stored, dropped as duplicates, or dead-lettered.';
+COMMENT ON COLUMN stream_accounts.repeated IS 'Events of entries that repeated a batch.';
+
 -- The counters. Striped, so that consumers do not wait for one another's commits on one row; summed when read.
--- Topic '' counts what has no topic: repeated entries, and dead letters.
+-- Topic '' counts what has no topic: dead letters.
 CREATE TABLE event_stats (
   stripe           smallint NOT NULL,
   topic            text COLLATE "C" NOT NULL,
   received         bigint NOT NULL DEFAULT 0,
   unique_processed bigint NOT NULL DEFAULT 0,
   dead_lettered    bigint NOT NULL DEFAULT 0,
-  repeated         bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (stripe, topic)
 ) WITH (fillfactor = 50);
 

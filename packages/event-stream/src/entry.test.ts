@@ -6,12 +6,16 @@ const ID = '018f2b6e-7c1a-7000-8000-000000000001';
 
 describe('readEntry', () => {
   it('reads an entry of a gateway', () => {
-    const entry = readEntry('1-0', fields('batch_id', ID, 'events', '3', 'body', '{"events":[]}'));
+    const entry = readEntry(
+      '1-0',
+      fields('batch_id', ID, 'events', '3', 'epoch', '19f', 'body', '{"events":[]}'),
+    );
     expect(entry).toEqual({
       kind: 'batch',
       id: '1-0',
       batchId: ID,
       events: 3,
+      epoch: '19f',
       body: Buffer.from('{"events":[]}'),
     });
   });
@@ -19,11 +23,12 @@ describe('readEntry', () => {
   it.each([
     ['no fields', []],
     ['other fields', ['a', 'b']],
-    ['another order', ['events', '1', 'batch_id', ID, 'body', '{}']],
-    ['one field more', ['batch_id', ID, 'events', '1', 'body', '{}', 'x', 'y']],
-    ['no UUID', ['batch_id', 'x', 'events', '1', 'body', '{}']],
-    ['no count', ['batch_id', ID, 'events', '0', 'body', '{}']],
-    ['an absurd count', ['batch_id', ID, 'events', '1e3', 'body', '{}']],
+    ['another order', ['events', '1', 'batch_id', ID, 'epoch', '19f', 'body', '{}']],
+    ['one field more', ['batch_id', ID, 'events', '1', 'epoch', '19f', 'body', '{}', 'x', 'y']],
+    ['no UUID', ['batch_id', 'x', 'events', '1', 'epoch', '19f', 'body', '{}']],
+    ['no count', ['batch_id', ID, 'events', '0', 'epoch', '19f', 'body', '{}']],
+    ['no epoch', ['batch_id', ID, 'events', '1', 'epoch', 'x', 'body', '{}']],
+    ['an absurd count', ['batch_id', ID, 'events', '1e3', 'epoch', '19f', 'body', '{}']],
   ])('takes an entry with %s for a foreign one and keeps its bytes', (_, texts) => {
     expect(readEntry('1-0', fields(...texts))).toEqual({
       kind: 'foreign',
@@ -34,6 +39,8 @@ describe('readEntry', () => {
 });
 
 it('measures an entry by its values', () => {
-  expect(entryBytes(readEntry('1-0', fields('batch_id', ID, 'events', '3', 'body', '12345')))).toBe(5);
+  expect(
+    entryBytes(readEntry('1-0', fields('batch_id', ID, 'events', '3', 'epoch', '19f', 'body', '12345'))),
+  ).toBe(5);
   expect(entryBytes(readEntry('1-0', fields('ab', 'cde')))).toBe(5);
 });

@@ -3,6 +3,7 @@
  *
  *   batch_id   the batch's UUID in text form
  *   events     how many events the body holds, in decimal
+ *   epoch      the life of the stream that the entry was appended in, see totals.ts
  *   body       the accepted request's body, byte for byte: {"events":[…]}
  */
 export interface Batch {
@@ -20,7 +21,11 @@ export interface BatchEntry extends Batch {
   readonly kind: 'batch';
   /** The entry ID that Redis gave: `milliseconds-sequence`. */
   readonly id: string;
+  readonly epoch: string;
 }
+
+/** In the place of an epoch, for entries that no gateway wrote: none of the stream's lives counts them. */
+export const FOREIGN_EPOCH = 'foreign';
 
 /** An entry that no gateway wrote: its fields are not those above. */
 export interface ForeignEntry {
@@ -32,19 +37,29 @@ export interface ForeignEntry {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const COUNT = /^[1-9]\d{0,8}$/;
+const EPOCH = /^[0-9a-f]{1,16}$/;
 
 /** Tells our entries from foreign ones by the names and forms of their fields; the body is not looked into. */
 export function readEntry(id: string, fields: readonly Buffer[]): Entry {
-  const [batchIdName, batchId, eventsName, events, bodyName, body] = fields;
+  const [batchIdName, batchId, eventsName, events, epochName, epoch, bodyName, body] = fields;
   const ours =
-    fields.length === 6 &&
+    fields.length === 8 &&
     batchIdName?.toString() === 'batch_id' &&
     eventsName?.toString() === 'events' &&
+    epochName?.toString() === 'epoch' &&
     bodyName?.toString() === 'body' &&
     UUID.test(batchId?.toString('latin1') ?? '') &&
-    COUNT.test(events?.toString('latin1') ?? '');
+    COUNT.test(events?.toString('latin1') ?? '') &&
+    EPOCH.test(epoch?.toString('latin1') ?? '');
   if (!ours || batchId === undefined || body === undefined) return { kind: 'foreign', id, fields };
-  return { kind: 'batch', id, batchId: batchId.toString('latin1'), events: Number(events), body };
+  return {
+    kind: 'batch',
+    id,
+    batchId: batchId.toString('latin1'),
+    events: Number(events),
+    epoch: epoch?.toString('latin1') ?? '',
+    body,
+  };
 }
 
 /** The bytes that an entry's values take, by which reads and the backlog are bounded. */

@@ -1,9 +1,16 @@
 export type { StreamLogger } from './connection.ts';
-export { type Batch, type BatchEntry, type Entry, entryBytes, type ForeignEntry } from './entry.ts';
+export {
+  type Batch,
+  type BatchEntry,
+  type Entry,
+  entryBytes,
+  FOREIGN_EPOCH,
+  type ForeignEntry,
+} from './entry.ts';
 export { StreamRefusedError, StreamUnavailableError } from './errors.ts';
 export { CONSUMER_GROUP, shardKeys } from './keys.ts';
 export { openReader, type PendingEntries, type ReaderOptions, type StreamReader } from './reader.ts';
 export type { BacklogLimit } from './scripts/append.ts';
 export type { ReadLimit } from './scripts/read.ts';
-export type { StreamTotals } from './totals.ts';
+export { type ShardTotals, type StreamBacklog, sumTotals } from './totals.ts';
 export { type AppendOutcome, openWriter, type StreamWriter, type WriterOptions } from './writer.ts';

@@ -6,7 +6,7 @@ export const CONSUMER_GROUP = 'oncelog';
  * spread over the slots.
  *
  *   oncelog:events:{0}          the stream; an entry holds the events of one accepted request
- *   oncelog:events:{0}:totals   a hash: what was ever appended and acknowledged, in events and bytes
+ *   oncelog:events:{0}:totals   a hash: what was appended and acknowledged, in events and bytes, in this epoch
  */
 export interface ShardKeys {
   readonly stream: string;

@@ -2,6 +2,7 @@ import { testRedisUrl } from '@oncelog/local-stack/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openReader, type StreamReader } from './reader.ts';
 import { openTestRedis, silentLog, streamBatch, testPrefix } from './testing/index.ts';
+import { sumTotals } from './totals.ts';
 import { openWriter, type StreamWriter } from './writer.ts';
 
 const NO_LIMIT = { maxEvents: 1_000_000, maxBytes: 1_000_000_000 };
@@ -57,6 +58,8 @@ async function join(consumer: string): Promise<StreamReader> {
   return reader;
 }
 
+const backlog = async (of: StreamWriter = writer) => sumTotals(await of.totals());
+
 /** Reads that return at once: everything is in the stream already. */
 const readAll = (reader: StreamReader) => reader.read(READ, 1);
 
@@ -89,7 +92,7 @@ describe('append and read', () => {
     const spread = await write(NO_LIMIT, 3);
     for (let i = 0; i < 6; i += 1) await spread.append(streamBatch());
     for (const shard of [0, 1, 2]) expect(await redis.xLen(`${prefix}:events:{${shard}}`)).toBe(2);
-    expect(await spread.totals()).toMatchObject({ appendedEvents: 6, inFlightEvents: 6, lag: 6 });
+    expect(await backlog(spread)).toMatchObject({ appendedEvents: 6, inFlightEvents: 6, lag: 6 });
   });
 
   it('reads entries that nobody of ours wrote as foreign ones', async () => {
@@ -128,10 +131,10 @@ describe('acknowledging', () => {
     await writer.append(streamBatch(3));
     const reader = await join('one');
     const entries = await readAll(reader);
-    expect(await writer.totals()).toMatchObject({ appendedEvents: 8, inFlightEvents: 8, lag: 0, pending: 2 });
+    expect(await backlog()).toMatchObject({ appendedEvents: 8, inFlightEvents: 8, lag: 0, pending: 2 });
     await reader.ack(entries.slice(0, 1));
     await reader.ack(entries);
-    expect(await writer.totals()).toMatchObject({
+    expect(await backlog()).toMatchObject({
       appendedEvents: 8,
       inFlightEvents: 0,
       inFlightBytes: 0,
@@ -139,11 +142,38 @@ describe('acknowledging', () => {
     });
   });
 
-  it('counts a foreign entry as appended when it is acknowledged', async () => {
+  it('leaves foreign entries out of the totals', async () => {
     await redis.xAdd(stream, '*', { hello: 'world' });
+    await writer.append(streamBatch(2));
     const reader = await join('one');
     await reader.ack(await readAll(reader));
-    expect(await writer.totals()).toMatchObject({ appendedEvents: 1, inFlightEvents: 0, inFlightBytes: 0 });
+    expect(await backlog()).toEqual({
+      appendedEvents: 2,
+      inFlightEvents: 0,
+      inFlightBytes: 0,
+      lag: 0,
+      pending: 0,
+    });
+  });
+
+  it('counts anew, in a new epoch, after the keys were lost', async () => {
+    await writer.append(streamBatch(5));
+    const [before] = await writer.totals();
+    const reader = await join('one');
+    const old = await readAll(reader);
+    await redis.del([stream, `${stream}:totals`]);
+    await expect
+      .poll(async () => {
+        await redis.del([stream, `${stream}:totals`]);
+        await writer.append(streamBatch(2));
+        return (await writer.totals())[0]?.epoch;
+      })
+      .not.toBe(before?.epoch);
+    await reader.ensureGroup();
+    await reader.ack(old);
+    expect(await backlog()).toMatchObject({ appendedEvents: 2, inFlightEvents: 2 });
+    await reader.ack(await readAll(reader));
+    expect(await backlog()).toMatchObject({ appendedEvents: 2, inFlightEvents: 0 });
   });
 });
 
@@ -188,9 +218,9 @@ describe('the group', () => {
     await expect(reader.read(READ, 1)).rejects.toMatchObject({ code: 'NOGROUP' });
     expect(await reader.ensureGroup()).toBe(true);
     expect(await reader.ensureGroup()).toBe(false);
-    expect(await writer.totals()).toMatchObject({ appendedEvents: 6, inFlightEvents: 6 });
+    expect(await backlog()).toMatchObject({ appendedEvents: 6, inFlightEvents: 6 });
     await reader.ack(await readAll(reader));
-    expect(await writer.totals()).toMatchObject({ appendedEvents: 6, inFlightEvents: 0, inFlightBytes: 0 });
+    expect(await backlog()).toMatchObject({ appendedEvents: 6, inFlightEvents: 0, inFlightBytes: 0 });
   });
 
   it('lets a member leave only when nothing is pending for it', async () => {

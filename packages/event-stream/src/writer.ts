@@ -2,7 +2,7 @@ import { type ConnectionOptions, openConnection } from './connection.ts';
 import type { Batch } from './entry.ts';
 import { shardKeys } from './keys.ts';
 import type { BacklogLimit } from './scripts/append.ts';
-import { readTotals, type StreamTotals } from './totals.ts';
+import { readTotals, type ShardTotals } from './totals.ts';
 
 export interface WriterOptions extends Omit<ConnectionOptions, 'name'> {
   readonly prefix: string;
@@ -26,8 +26,8 @@ export interface StreamWriter {
    * @throws {StreamUnavailableError} the outcome is unknown; appending the same batch again is safe
    */
   append(batch: Batch): Promise<AppendOutcome>;
-  /** What was ever appended and acknowledged, over all shards. */
-  totals(): Promise<StreamTotals>;
+  /** What went through each shard. */
+  totals(): Promise<ShardTotals[]>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -45,7 +45,8 @@ export function openWriter({ prefix, shards, backlogLimit, ...options }: WriterO
         ? { outcome: 'backlog-full' }
         : { outcome: 'appended', entryId: String(entryId) };
     },
-    totals: () => connection.run((client) => readTotals(client, keys)),
+    totals: () =>
+      connection.run((client) => Promise.all(keys.map((_, shard) => readTotals(client, prefix, shard)))),
     ping: async () => {
       await connection.run((client) => client.ping());
     },

@@ -104,7 +104,7 @@ function asBatch(entry: Entry, shard: number): StoreBatch {
   if (entry.kind === 'foreign') return foreignBatch(entry, shard);
   // what is not UTF-8 cannot be JSON; replacing its bytes might make it so
   const body = isUtf8(entry.body) ? entry.body.toString() : 'not UTF-8';
-  return { batchId: entry.batchId, entryId: entry.id, body, dead: [] };
+  return { batchId: entry.batchId, entryId: entry.id, epoch: entry.epoch, body, dead: [] };
 }
 
 async function applyTogether(
@@ -115,7 +115,7 @@ async function applyTogether(
   await untilDone(deps, config.backoff, async () => {
     const batches = await Promise.all(entries.map(asStored));
     const stop = deps.metrics.applySeconds.startTimer();
-    const outcomes = await applyBatches(deps.database, batches, config.stripe);
+    const outcomes = await applyBatches(deps.database, batches, config);
     stop();
     await recordRepeats(deps, config, { entries, outcomes });
     report(deps, batches, outcomes);
@@ -128,12 +128,19 @@ async function recordRepeats(
   config: ApplyConfig,
   { entries, outcomes }: { entries: readonly Entry[]; outcomes: readonly BatchOutcome[] },
 ): Promise<void> {
-  const firstEntry = new Map(outcomes.filter(({ applied }) => !applied).map((o) => [o.batch_id, o.entry_id]));
+  const known = new Map(
+    outcomes.filter(({ applied }) => !applied).map((outcome) => [outcome.batch_id, outcome]),
+  );
+  const isFirst = (entry: BatchEntry, { shard, entry_id }: BatchOutcome) =>
+    shard === config.shard && entry_id === entry.id;
   const repeated = entries
     .filter((entry): entry is BatchEntry => entry.kind === 'batch')
-    .filter(({ batchId, id }) => firstEntry.has(batchId) && firstEntry.get(batchId) !== id)
-    .map(({ id, batchId, events }) => ({ entryId: id, batchId, events }));
-  if (repeated.length > 0) await recordRepeatedEntries(deps.database, repeated, config.stripe);
+    .filter((entry) => {
+      const outcome = known.get(entry.batchId);
+      return outcome !== undefined && !isFirst(entry, outcome);
+    })
+    .map(({ id, batchId, events, epoch }) => ({ entryId: id, batchId, events, epoch }));
+  if (repeated.length > 0) await recordRepeatedEntries(deps.database, repeated, config);
 }
 
 function report(

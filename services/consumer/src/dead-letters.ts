@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type Database, type DeadEvent, findRefusedEvents, type StoreBatch } from '@oncelog/event-store';
-import type { BatchEntry, ForeignEntry } from '@oncelog/event-stream';
+import { type BatchEntry, FOREIGN_EPOCH, type ForeignEntry } from '@oncelog/event-stream';
 import { digestUuid } from '@oncelog/service-kit';
 import { splitEvents } from './split-events.ts';
 
@@ -11,7 +11,7 @@ const NOTHING = '{"events":[]}';
  * is not what a gateway writes (not UTF-8, not JSON, no events) is dead as a whole.
  */
 export async function separateDead(database: Database, entry: BatchEntry): Promise<StoreBatch> {
-  const { batchId, id: entryId, body } = entry;
+  const { batchId, id: entryId, epoch, body } = entry;
   const events = isUtf8(body) ? splitEvents(body.toString()) : undefined;
   if (events === undefined || events.length !== entry.events) {
     return buryWhole(entry, `the body is not a JSON object with ${entry.events} events`);
@@ -28,13 +28,16 @@ export async function separateDead(database: Database, entry: BatchEntry): Promi
   );
   const positions = new Set(refused.map(({ position }) => position));
   const good = events.filter((_, position) => !positions.has(position));
-  return { batchId, entryId, body: `{"events":[${good.join(',')}]}`, dead };
+  return { batchId, entryId, epoch, body: `{"events":[${good.join(',')}]}`, dead };
 }
 
 /** A batch of which nothing is stored: one dead letter stands for all its events. */
-export function buryWhole({ batchId, id: entryId, events, body }: BatchEntry, reason: string): StoreBatch {
+export function buryWhole(
+  { batchId, id: entryId, epoch, events, body }: BatchEntry,
+  reason: string,
+): StoreBatch {
   const dead = [{ position: null, events, code: 'unreadable', reason, original: body }];
-  return { batchId, entryId, body: NOTHING, dead };
+  return { batchId, entryId, epoch, body: NOTHING, dead };
 }
 
 /**
@@ -46,13 +49,9 @@ export function foreignBatch(entry: ForeignEntry, shard: number): StoreBatch {
     position: null,
     events: 1,
     code: 'foreign',
-    reason: 'the entry does not have the fields batch_id, events and body',
+    reason: 'the entry does not have the fields batch_id, events, epoch and body',
     original: Buffer.from(JSON.stringify(entry.fields.map((field) => field.toString('latin1'))), 'latin1'),
   };
-  return {
-    batchId: digestUuid('oncelog foreign entry', String(shard), entry.id),
-    entryId: entry.id,
-    body: NOTHING,
-    dead: [dead],
-  };
+  const batchId = digestUuid('oncelog foreign entry', String(shard), entry.id);
+  return { batchId, entryId: entry.id, epoch: FOREIGN_EPOCH, body: NOTHING, dead: [dead] };
 }

@@ -30,7 +30,12 @@ describe('POST /publish', () => {
       message: 'Events queued for processing',
       batch_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
-    expect(await lastEntry()).toEqual({ batch_id: answer.batch_id, events: '2', body });
+    expect(await lastEntry()).toEqual({
+      batch_id: answer.batch_id,
+      events: '2',
+      epoch: expect.stringMatching(/^[0-9a-f]+$/),
+      body,
+    });
   });
 
   it.each([

@@ -1,6 +1,12 @@
 import type { Stats, TopicStats } from '@oncelog/event-schema';
-import { type Database, readStats, type TopicCounts } from '@oncelog/event-store';
-import type { StreamTotals, StreamWriter } from '@oncelog/event-stream';
+import {
+  type Database,
+  readAccounts,
+  readStats,
+  type StreamAccount,
+  type TopicCounts,
+} from '@oncelog/event-store';
+import { type ShardTotals, type StreamWriter, sumTotals } from '@oncelog/event-stream';
 import type { RequestHandler } from 'express';
 import { Problem } from './problem.ts';
 import { query } from './store.ts';
@@ -17,13 +23,13 @@ export function statsRoute({ database, stream, now, startedAt }: StatsDeps): Req
   return async (_request, response) => {
     // the stream first: what is applied in between then shows in both, and never in neither
     const totals = await totalsOf(stream);
-    const counts = await query(database, readStats);
+    const [counts, accounts] = await query(database, (db) => Promise.all([readStats(db), readAccounts(db)]));
     const uptimeSeconds = (now().getTime() - startedAt.getTime()) / 1_000;
-    response.json(statsOf(counts, totals, uptimeSeconds));
+    response.json(statsOf({ counts, accounts, totals, uptimeSeconds }));
   };
 }
 
-async function totalsOf(stream: StreamWriter): Promise<StreamTotals> {
+async function totalsOf(stream: StreamWriter): Promise<ShardTotals[]> {
   try {
     return await stream.totals();
   } catch (cause) {
@@ -32,9 +38,17 @@ async function totalsOf(stream: StreamWriter): Promise<StreamTotals> {
   }
 }
 
-function statsOf(counts: readonly TopicCounts[], totals: StreamTotals, uptimeSeconds: number): Stats {
+interface Figures {
+  readonly counts: readonly TopicCounts[];
+  readonly accounts: readonly StreamAccount[];
+  readonly totals: readonly ShardTotals[];
+  readonly uptimeSeconds: number;
+}
+
+function statsOf({ counts, accounts, totals, uptimeSeconds }: Figures): Stats {
   const sum = (of: (count: TopicCounts) => number): number =>
     counts.reduce((total, count) => total + of(count), 0);
+  const backlog = sumTotals(totals);
   const received = sum((count) => count.received);
   const unique = sum((count) => count.unique_processed);
   const byTopic = counts.filter(({ topic }) => topic !== '').map(topicStatsOf);
@@ -45,11 +59,25 @@ function statsOf(counts: readonly TopicCounts[], totals: StreamTotals, uptimeSec
     topics: byTopic.map(({ topic }) => topic),
     uptime_seconds: uptimeSeconds,
     status: 'running',
-    accepted: totals.appendedEvents - sum((count) => count.repeated),
+    accepted: acceptedEvents(accounts, totals),
     dead_lettered: sum((count) => count.dead_lettered),
-    in_flight: totals.inFlightEvents,
+    in_flight: backlog.inFlightEvents,
     by_topic: byTopic,
   };
+}
+
+/**
+ * What was appended to the streams in their present epochs, each batch once, and what earlier epochs had brought:
+ * counted in Redis, so that it can be compared with what Postgres has.
+ */
+function acceptedEvents(accounts: readonly StreamAccount[], totals: readonly ShardTotals[]): number {
+  const isPresent = ({ shard, epoch }: StreamAccount) =>
+    totals.find((of) => of.shard === shard)?.epoch === epoch;
+  const { appendedEvents } = sumTotals(totals);
+  return accounts.reduce(
+    (total, account) => total + (isPresent(account) ? -account.repeated : account.applied),
+    appendedEvents,
+  );
 }
 
 function topicStatsOf({ topic, received, unique_processed, dead_lettered }: TopicCounts): TopicStats {

@@ -3,6 +3,7 @@ import { testPostgresUrl } from '@oncelog/local-stack/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, storeBatch, type TestDatabase } from '../testing/index.ts';
 import { applyBatches } from './apply-batches.ts';
+import { readAccounts } from './read-accounts.ts';
 import { readStats } from './read-stats.ts';
 
 let test: TestDatabase;
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.drop());
 beforeEach(async () => {
-  await test.sql`TRUNCATE processed_events, applied_batches, repeated_entries, event_stats, dead_letters`;
+  await test.sql`TRUNCATE processed_events, applied_batches, repeated_entries, event_stats, stream_accounts, dead_letters`;
 });
 
 const sums = async () => {
@@ -28,23 +29,39 @@ const sums = async () => {
 };
 
 describe('applyBatches', () => {
+  it('keeps an account for each epoch of each shard, of what was applied for the first time', async () => {
+    const dead = [{ position: 2, events: 1, code: '22P02', reason: 'bad', original: Buffer.from('x') }];
+    const batch = storeBatch([{ event_id: 'a' }, { event_id: 'a' }], { dead });
+    const other = storeBatch([{ event_id: 'b' }], { epoch: 'e2' });
+    await applyBatches(test.database, [batch, other], { shard: 0, stripe: 1 });
+    await applyBatches(test.database, [batch, storeBatch([{ event_id: 'c' }])], { shard: 1, stripe: 2 });
+    await applyBatches(test.database, [storeBatch([{ event_id: 'd' }])], { shard: 0, stripe: 2 });
+    expect(await readAccounts(test.database)).toEqual([
+      { shard: 0, epoch: 'e1', applied: 4, repeated: 0 },
+      { shard: 0, epoch: 'e2', applied: 1, repeated: 0 },
+      { shard: 1, epoch: 'e1', applied: 1, repeated: 0 },
+    ]);
+  });
+
   it('stores new events and counts duplicates within a batch, across batches and across statements', async () => {
     const first = storeBatch([{ event_id: 'a' }, { event_id: 'b' }, { event_id: 'a' }]);
     const second = storeBatch([{ event_id: 'b' }, { event_id: 'c' }]);
-    const outcomes = await applyBatches(test.database, [first, second], 0);
+    const outcomes = await applyBatches(test.database, [first, second], { shard: 0, stripe: 0 });
     expect(outcomes.every(({ applied }) => applied)).toBe(true);
-    await applyBatches(
-      test.database,
-      [storeBatch([{ event_id: 'c' }, { topic: 'other', event_id: 'c' }])],
-      1,
-    );
+    await applyBatches(test.database, [storeBatch([{ event_id: 'c' }, { topic: 'other', event_id: 'c' }])], {
+      shard: 0,
+      stripe: 1,
+    });
     expect(await sums()).toEqual({ received: 7, unique: 4, dead: 0, stored: 4 });
   });
 
   it('changes nothing for a batch that is in the ledger, and says which entry brought it', async () => {
     const batch = storeBatch([{ event_id: 'a' }, { event_id: 'b' }]);
-    await applyBatches(test.database, [batch], 0);
-    const [again] = await applyBatches(test.database, [{ ...batch, entryId: '2-0' }], 0);
+    await applyBatches(test.database, [batch], { shard: 0, stripe: 0 });
+    const [again] = await applyBatches(test.database, [{ ...batch, entryId: '2-0' }], {
+      shard: 0,
+      stripe: 0,
+    });
     expect(again).toMatchObject({ applied: false, entry_id: '1-0', received: 2, unique_processed: 2 });
     expect(await sums()).toEqual({ received: 2, unique: 2, dead: 0, stored: 2 });
   });
@@ -59,7 +76,7 @@ describe('applyBatches', () => {
           { event_id: 'z', payload: { n: 2 } },
         ]),
       ],
-      0,
+      { shard: 0, stripe: 0 },
     );
     const rows = await test.sql`SELECT payload->>'n' AS n FROM processed_events WHERE event_id = 'z'`;
     expect(rows).toEqual([{ n: '1' }]);
@@ -69,7 +86,7 @@ describe('applyBatches', () => {
     await applyBatches(
       test.database,
       [storeBatch([{ event_id: 'c' }, { event_id: 'a' }, { event_id: 'b' }])],
-      0,
+      { shard: 0, stripe: 0 },
     );
     const rows = await test.sql<{ event_id: string }[]>`SELECT event_id FROM processed_events ORDER BY seq`;
     expect(rows.map(({ event_id }) => event_id)).toEqual(['c', 'a', 'b']);
@@ -78,7 +95,10 @@ describe('applyBatches', () => {
   it('keeps numbers that JavaScript cannot hold, and keys named __proto__', async () => {
     const payload = '{"big":9007199254740993,"exact":0.1000000000000000000001,"__proto__":{"x":1}}';
     const event = `{"topic":"t","event_id":"e","timestamp":"2026-01-01T00:00:00Z","source":"s","payload":${payload}}`;
-    await applyBatches(test.database, [storeBatch([], { body: `{"events":[${event}]}` })], 0);
+    await applyBatches(test.database, [storeBatch([], { body: `{"events":[${event}]}` })], {
+      shard: 0,
+      stripe: 0,
+    });
     const rows = await test.sql<{ payload: string }[]>`SELECT payload::text FROM processed_events`;
     expect(rows[0]?.payload).toContain('9007199254740993');
     expect(rows[0]?.payload).toContain('0.1000000000000000000001');
@@ -88,7 +108,10 @@ describe('applyBatches', () => {
   it('stores dead letters with their original bytes in the same commit', async () => {
     const original = Buffer.from([0, 255, 123]);
     const dead = [{ position: 1, events: 1, code: '22P02', reason: 'bad', original }];
-    const [outcome] = await applyBatches(test.database, [storeBatch([{ event_id: 'a' }], { dead })], 0);
+    const [outcome] = await applyBatches(test.database, [storeBatch([{ event_id: 'a' }], { dead })], {
+      shard: 0,
+      stripe: 0,
+    });
     expect(outcome).toMatchObject({ received: 1, unique_processed: 1, dead_lettered: 1 });
     const rows = await test.sql<{ original: Buffer }[]>`SELECT position, code, original FROM dead_letters`;
     expect(rows[0]).toMatchObject({ position: 1, code: '22P02' });
@@ -100,7 +123,7 @@ describe('applyBatches', () => {
     const bad = storeBatch([{ event_id: 'a' }, { event_id: 'b', payload: 'x' }], {});
     const broken = { ...bad, body: bad.body.replace('2026-01-01', '2026-02-30') };
     await expect(
-      applyBatches(test.database, [storeBatch([{ event_id: 'c' }]), broken], 0),
+      applyBatches(test.database, [storeBatch([{ event_id: 'c' }]), broken], { shard: 0, stripe: 0 }),
     ).rejects.toMatchObject({
       code: '22008',
     });
@@ -111,7 +134,7 @@ describe('applyBatches', () => {
     const batch = storeBatch(Array.from({ length: 200 }, (_, i) => ({ event_id: `e${i}` })));
     const applyUntilDone = async (stripe: number): Promise<boolean> => {
       try {
-        return (await applyBatches(test.database, [batch], stripe))[0]?.applied ?? false;
+        return (await applyBatches(test.database, [batch], { shard: 0, stripe }))[0]?.applied ?? false;
       } catch (error) {
         expect(error).toMatchObject({ code: '23505', constraint_name: 'applied_batches_pkey' });
         return applyUntilDone(stripe);
@@ -129,11 +152,10 @@ describe('applyBatches', () => {
     for (let round = 0; round < 20; round += 1) {
       await Promise.all(
         [1, 2, 3, 4].map((stripe) =>
-          applyBatches(
-            test.database,
-            [storeBatch(shuffled(round * 4 + stripe), { batchId: randomUUID() })],
+          applyBatches(test.database, [storeBatch(shuffled(round * 4 + stripe), { batchId: randomUUID() })], {
+            shard: 0,
             stripe,
-          ),
+          }),
         ),
       );
     }

@@ -4,6 +4,8 @@ import type { Database } from '../database.ts';
 export interface StoreBatch {
   readonly batchId: string;
   readonly entryId: string;
+  /** The life of the stream that the entry was appended in. */
+  readonly epoch: string;
   /** JSON text: `{"events":[…]}`. */
   readonly body: string;
   /** Events of the batch that were found to be refused; they are not in `body`. */
@@ -19,6 +21,12 @@ export interface DeadEvent {
   readonly original: Buffer;
 }
 
+/** Where a statement's batches come from, and which of the counters' stripes it writes. */
+export interface Origin {
+  readonly shard: number;
+  readonly stripe: number;
+}
+
 /** What became of a batch. */
 export interface BatchOutcome {
   readonly batch_id: string;
@@ -26,6 +34,7 @@ export interface BatchOutcome {
   readonly applied: boolean;
   /** The stream entry that brought it first. */
   readonly entry_id: string;
+  readonly shard: number;
   readonly received: number;
   readonly unique_processed: number;
   readonly dead_lettered: number;
@@ -39,13 +48,13 @@ export interface BatchOutcome {
  *                                                    └──────────┬────────────┘
  *                                            tally (by topic and batch)
  *                                     ┌────────────┴────────────┐
- *                              counters (by topic)       ledger (by batch)
+ *                              counters (by topic)   ledger (by batch) ─▶ accounts (by epoch)
  *
  * Two that apply the same batch at the same time both find no ledger row; the second then fails on the ledger's
  * primary key (23505), is undone as a whole, and finds the row when it tries again.
  *
- * Locks, in this order: keys of uq_topic_event_id, sorted; counters of this stripe, sorted; ledger rows, sorted.
- * All writers take them in the same order; nothing else prevents deadlocks of multi-row inserts.
+ * Locks, in this order: keys of uq_topic_event_id, sorted; counters of this stripe and ledger rows, sorted; accounts
+ * of this stripe. All writers take them in the same order; nothing else prevents deadlocks of multi-row inserts.
  * Indexes: applied_batches_pkey for the look-up; every index of the tables it writes.
  *
  * Parameters: one JSON document for all bodies, because an array parameter would escape every quote in them.
@@ -57,11 +66,12 @@ export interface BatchOutcome {
 export async function applyBatches(
   database: Database,
   batches: readonly StoreBatch[],
-  stripe: number,
+  { shard, stripe }: Origin,
 ): Promise<BatchOutcome[]> {
   const dead = batches.flatMap((batch) => batch.dead.map((event) => ({ batch, event })));
   const batchIds = textArray(batches.map(({ batchId }) => batchId));
   const entryIds = textArray(batches.map(({ entryId }) => entryId));
+  const epochs = textArray(batches.map(({ epoch }) => epoch));
   const bodies = `[${batches.map(({ body }) => body).join(',')}]`;
   const deadLetters = JSON.stringify(
     dead.map(({ batch, event }) => ({
@@ -75,14 +85,15 @@ export async function applyBatches(
   return await database.run(
     (sql) => sql<BatchOutcome[]>`
     WITH input AS MATERIALIZED (
-      SELECT ids.batch_id, ids.entry_id, documents.body, applied.entry_id AS applied_entry_id,
-        applied.received, applied.unique_processed, applied.dead_lettered
-      FROM unnest(${batchIds}::uuid[], ${entryIds}::text[]) WITH ORDINALITY AS ids (batch_id, entry_id, n)
+      SELECT ids.batch_id, ids.entry_id, ids.epoch, documents.body, applied.entry_id AS applied_entry_id,
+        applied.shard AS applied_shard, applied.received, applied.unique_processed, applied.dead_lettered
+      FROM unnest(${batchIds}::uuid[], ${entryIds}::text[], ${epochs}::text[])
+        WITH ORDINALITY AS ids (batch_id, entry_id, epoch, n)
       JOIN json_array_elements(${bodies}::text::json) WITH ORDINALITY AS documents (body, n) USING (n)
       LEFT JOIN applied_batches AS applied ON applied.batch_id = ids.batch_id
     ),
     batch AS MATERIALIZED (
-      SELECT batch_id, entry_id, body FROM input WHERE applied_entry_id IS NULL
+      SELECT batch_id, entry_id, epoch, body FROM input WHERE applied_entry_id IS NULL
     ),
     incoming AS MATERIALIZED (
       SELECT nextval('processed_events_seq_seq') AS seq, batch.batch_id, event.*
@@ -130,16 +141,23 @@ export async function applyBatches(
         dead_lettered = stats.dead_lettered + excluded.dead_lettered
     ),
     ledger AS (
-      INSERT INTO applied_batches (batch_id, entry_id, received, unique_processed, dead_lettered)
-      SELECT batch_id, batch.entry_id, coalesce(sum(tally.received), 0), coalesce(sum(tally.unique_processed), 0),
+      INSERT INTO applied_batches (batch_id, shard, entry_id, received, unique_processed, dead_lettered)
+      SELECT batch_id, ${shard}::smallint, batch.entry_id, coalesce(sum(tally.received), 0), coalesce(sum(tally.unique_processed), 0),
         coalesce(sum(tally.dead_lettered), 0)
       FROM batch LEFT JOIN tally USING (batch_id)
       GROUP BY batch_id, batch.entry_id ORDER BY batch_id
-      RETURNING batch_id, entry_id, received, unique_processed, dead_lettered
+      RETURNING batch_id, shard, entry_id, received, unique_processed, dead_lettered
+    ),
+    accounts AS (
+      INSERT INTO stream_accounts AS account (stripe, shard, epoch, applied)
+      SELECT ${stripe}::smallint, ${shard}::smallint, batch.epoch, sum(ledger.received + ledger.dead_lettered)
+      FROM ledger JOIN batch USING (batch_id)
+      GROUP BY batch.epoch ORDER BY batch.epoch
+      ON CONFLICT (stripe, shard, epoch) DO UPDATE SET applied = account.applied + excluded.applied
     )
-    SELECT batch_id, true AS applied, entry_id, received, unique_processed, dead_lettered FROM ledger
+    SELECT batch_id, true AS applied, shard, entry_id, received, unique_processed, dead_lettered FROM ledger
     UNION ALL
-    SELECT batch_id, false, applied_entry_id, received, unique_processed, dead_lettered
+    SELECT batch_id, false, applied_shard, applied_entry_id, received, unique_processed, dead_lettered
     FROM input WHERE applied_entry_id IS NOT NULL`,
   );
 }

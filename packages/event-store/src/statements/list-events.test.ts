@@ -13,7 +13,7 @@ beforeAll(async () => {
     source: i % 2 === 0 ? 'even' : 'odd',
     timestamp: `2026-01-${String(i + 1).padStart(2, '0')}T00:00:00Z`,
   }));
-  await applyBatches(test.database, [storeBatch(events)], 0);
+  await applyBatches(test.database, [storeBatch(events)], { shard: 0, stripe: 0 });
 });
 afterAll(() => test.drop());
 

@@ -6,7 +6,6 @@ export interface TopicCounts {
   readonly received: number;
   readonly unique_processed: number;
   readonly dead_lettered: number;
-  readonly repeated: number;
 }
 
 /** Sums the counters over their stripes, in order of topic. Index: event_stats_pkey. Locks nothing. */
@@ -14,14 +13,13 @@ export async function readStats(database: Database): Promise<TopicCounts[]> {
   const rows = await database.run(
     (sql) => sql<Record<keyof TopicCounts, string>[]>`
     SELECT topic, sum(received)::text AS received, sum(unique_processed)::text AS unique_processed,
-      sum(dead_lettered)::text AS dead_lettered, sum(repeated)::text AS repeated
+      sum(dead_lettered)::text AS dead_lettered
     FROM event_stats GROUP BY topic ORDER BY topic`,
   );
-  return rows.map(({ topic, received, unique_processed, dead_lettered, repeated }) => ({
+  return rows.map(({ topic, received, unique_processed, dead_lettered }) => ({
     topic,
     received: Number(received),
     unique_processed: Number(unique_processed),
     dead_lettered: Number(dead_lettered),
-    repeated: Number(repeated),
   }));
 }

@@ -19,6 +19,7 @@ export function storeBatch(events: readonly TestEvent[], given: Partial<StoreBat
   return {
     batchId: randomUUID(),
     entryId: '1-0',
+    epoch: 'e1',
     body: JSON.stringify({ events: whole }),
     dead: [],
     ...given,

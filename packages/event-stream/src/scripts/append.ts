@@ -16,13 +16,21 @@ export interface BacklogLimit {
  */
 export const appendScript = defineScript({
   SCRIPT: `
-    local totals = redis.call('HMGET', KEYS[2], 'appended_events', 'acked_events', 'appended_bytes', 'acked_bytes')
+    local totals = redis.call('HMGET', KEYS[2],
+      'appended_events', 'acked_events', 'appended_bytes', 'acked_bytes', 'epoch')
     local events = (tonumber(totals[1]) or 0) - (tonumber(totals[2]) or 0)
     local bytes = (tonumber(totals[3]) or 0) - (tonumber(totals[4]) or 0)
     if events + tonumber(ARGV[2]) > tonumber(ARGV[4]) or bytes + #ARGV[3] > tonumber(ARGV[5]) then
       return false
     end
-    local id = redis.call('XADD', KEYS[1], '*', 'batch_id', ARGV[1], 'events', ARGV[2], 'body', ARGV[3])
+    local epoch = totals[5]
+    if not epoch then
+      local now = redis.call('TIME')
+      epoch = string.format('%x', now[1] * 1000 + math.floor(now[2] / 1000))
+      redis.call('HSET', KEYS[2], 'epoch', epoch)
+    end
+    local id = redis.call('XADD', KEYS[1], '*',
+      'batch_id', ARGV[1], 'events', ARGV[2], 'epoch', epoch, 'body', ARGV[3])
     redis.call('HINCRBY', KEYS[2], 'appended_events', ARGV[2])
     redis.call('HINCRBY', KEYS[2], 'appended_bytes', #ARGV[3])
     return id`,

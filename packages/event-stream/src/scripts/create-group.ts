@@ -15,19 +15,22 @@ export const createGroupScript = defineScript({
       if string.find(created.err, 'BUSYGROUP') then return 0 end
       return redis.error_reply(created.err)
     end
+    local current = redis.call('HGET', KEYS[2], 'epoch')
     local events, bytes, start = 0, 0, '-'
     repeat
       local entries = redis.call('XRANGE', KEYS[1], start, '+', 'COUNT', 64)
       for _, entry in ipairs(entries) do
         start = '(' .. entry[1]
-        for i = 1, #entry[2], 2 do
-          if entry[2][i] == 'events' then events = events + (tonumber(entry[2][i + 1]) or 0) end
-          if entry[2][i] == 'body' then bytes = bytes + #entry[2][i + 1] end
+        local fields = {}
+        for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+        if fields.epoch and fields.epoch == current then
+          events = events + (tonumber(fields.events) or 0)
+          bytes = bytes + #(fields.body or '')
         end
       end
     until #entries == 0
-    local totals = redis.call('HMGET', KEYS[2], 'appended_events', 'appended_bytes')
-    if totals[1] then
+    if current then
+      local totals = redis.call('HMGET', KEYS[2], 'appended_events', 'appended_bytes')
       redis.call('HSET', KEYS[2], 'acked_events', tonumber(totals[1]) - events,
         'acked_bytes', tonumber(totals[2]) - bytes)
     end

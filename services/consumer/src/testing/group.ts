@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { readStats } from '@oncelog/event-store';
+import { readAccounts, readStats } from '@oncelog/event-store';
 import { createTestDatabase, type TestDatabase } from '@oncelog/event-store/testing';
 import {
   type Entry,
   openReader,
   openWriter,
+  type StreamBacklog,
   type StreamReader,
   type StreamWriter,
   shardKeys,
+  sumTotals,
 } from '@oncelog/event-stream';
 import { openTestRedis, silentLog, testPrefix } from '@oncelog/event-stream/testing';
 import { testPostgresUrl, testRedisUrl } from '@oncelog/local-stack/testing';
@@ -33,6 +35,7 @@ export interface TestGroup {
   readonly key: string;
   join(name: string): Promise<Member>;
   publish(events: readonly object[], batchId?: string): Promise<string>;
+  backlog(): Promise<StreamBacklog>;
   /** Sums over all topics, and the number of rows that are stored. */
   figures(): Promise<{ received: number; unique: number; dead: number; repeated: number; stored: number }>;
   close(): Promise<void>;
@@ -87,8 +90,10 @@ export async function openTestGroup(): Promise<TestGroup> {
       await writer.append({ batchId, events: events.length, body });
       return batchId;
     },
+    backlog: async () => sumTotals(await writer.totals()),
     async figures() {
       const counts = await readStats(test.database);
+      const accounts = await readAccounts(test.database);
       const sum = (of: (count: (typeof counts)[number]) => number) =>
         counts.reduce((total, count) => total + of(count), 0);
       const [row] = await test.sql<{ n: number }[]>`SELECT count(*)::int AS n FROM processed_events`;
@@ -96,7 +101,7 @@ export async function openTestGroup(): Promise<TestGroup> {
         received: sum((count) => count.received),
         unique: sum((count) => count.unique_processed),
         dead: sum((count) => count.dead_lettered),
-        repeated: sum((count) => count.repeated),
+        repeated: accounts.reduce((total, { repeated }) => total + repeated, 0),
         stored: row?.n ?? -1,
       };
     },
