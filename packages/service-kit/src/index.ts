@@ -1,6 +1,7 @@
 export { type Backoff, backoffMs, pause } from './backoff.ts';
 export { ConfigurationError, loadConfig, type RawSettings, settingName, settingsTable } from './config.ts';
 export { digestUuid } from './digest-uuid.ts';
+export { createFailPoints, type FailPoint, noFailPoints } from './fail-points.ts';
 export { type Check, checkHealth, type HealthReport } from './health.ts';
 export { type HttpServer, type ListenOptions, listen } from './listen.ts';
 export { createLogger, type Logger } from './logger.ts';

@@ -24,6 +24,12 @@ export const sharedSettings = {
     description: 'How many streams the events are spread over; the same for all services.',
   }),
   host: Type.String({ default: '127.0.0.1', description: 'Address that the HTTP server listens on.' }),
+  failPoints: Type.Optional(
+    Type.String({
+      pattern: '^[a-z-]+=',
+      description: 'For tests: makes the process die or stall at named points, `after-commit=kill@2`.',
+    }),
+  ),
   logLevel: Type.Union(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace'].map((level) => Type.Literal(level)),
     { default: 'info', description: 'Least severe level that is logged.' },

@@ -7,7 +7,7 @@ import {
   type StoreBatch,
 } from '@oncelog/event-store';
 import type { BatchEntry, Entry } from '@oncelog/event-stream';
-import { type Backoff, backoffMs, type Logger, pause } from '@oncelog/service-kit';
+import { type Backoff, backoffMs, type FailPoint, type Logger, pause } from '@oncelog/service-kit';
 import { buryWhole, foreignBatch, separateDead } from './dead-letters.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import { failureKind } from './sqlstate.ts';
@@ -17,6 +17,7 @@ export interface ApplyDeps {
   readonly log: Logger;
   readonly metrics: ConsumerMetrics;
   readonly random: () => number;
+  readonly failPoint: FailPoint;
   /** Aborted when the service stops and what is in hand may be given up: the entries stay pending. */
   readonly giveUp: AbortSignal;
 }
@@ -115,7 +116,10 @@ async function applyTogether(
   await untilDone(deps, config.backoff, async () => {
     const batches = await Promise.all(entries.map(asStored));
     const stop = deps.metrics.applySeconds.startTimer();
-    const outcomes = await applyBatches(deps.database, batches, config);
+    const applying = applyBatches(deps.database, batches, config);
+    applying.catch(() => {}); // awaited below; the fail point may come in between
+    await deps.failPoint('in-statement');
+    const outcomes = await applying;
     stop();
     await recordRepeats(deps, config, { entries, outcomes });
     report(deps, batches, outcomes);

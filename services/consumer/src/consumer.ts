@@ -1,5 +1,5 @@
 import type { Entry, PendingEntries, StreamReader } from '@oncelog/event-stream';
-import { type Backoff, backoffMs, type Logger, pause } from '@oncelog/service-kit';
+import { type Backoff, backoffMs, type FailPoint, type Logger, pause } from '@oncelog/service-kit';
 import { GaveUpError } from './apply-entries.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 
@@ -10,6 +10,7 @@ export interface ConsumerDeps {
   readonly log: Logger;
   readonly metrics: ConsumerMetrics;
   readonly random: () => number;
+  readonly failPoint: FailPoint;
 }
 
 export interface ConsumerOptions {
@@ -63,8 +64,12 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
       log.error({ entryIds: lost }, 'pending entries are no longer in the stream: their events are lost');
       await reader.forget(lost);
     }
+    if (entries.length === 0) return;
+    await deps.failPoint('after-read');
     await deps.apply(entries);
+    await deps.failPoint('after-commit');
     await reader.ack(entries);
+    await deps.failPoint('after-acknowledge');
   };
 
   const recover = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { runService } from '@oncelog/service-kit';
+import { createFailPoints, runService } from '@oncelog/service-kit';
 import { consumerConfig } from './config.ts';
 import { startConsumer } from './service.ts';
 
@@ -8,7 +8,8 @@ await runService({
   schema: consumerConfig,
   process,
   start: async ({ config, log, opened, fail }) => {
-    const deps = { log, opened, fail, now: () => new Date(), random: Math.random };
+    const failPoint = createFailPoints(config.failPoints, () => process.kill(process.pid, 'SIGKILL'));
+    const deps = { log, opened, fail, now: () => new Date(), random: Math.random, failPoint };
     await startConsumer({ ...deps, defaultName: `${hostname()}-${process.pid}` }, config);
   },
 });

@@ -15,6 +15,7 @@ export interface ConsumerServiceDeps {
   readonly random: () => number;
   /** The member's name where the configuration gives none. */
   readonly defaultName: string;
+  readonly failPoint: FailPoint;
 }
 
 /** The counters are spread over this many rows a topic. */
@@ -27,7 +28,7 @@ export async function startConsumer(
   deps: ConsumerServiceDeps,
   config: ConsumerConfig,
 ): Promise<{ port: number }> {
-  const { opened, log, random } = deps;
+  const { opened, log, random, failPoint } = deps;
   const name = config.consumerName ?? deps.defaultName;
   const registry = createRegistry('consumer');
   const metrics = createConsumerMetrics(registry);
@@ -61,11 +62,13 @@ export async function startConsumer(
   const stop = new AbortController();
   const giveUp = new AbortController();
   const running = shards.map(({ shard, reader }) => {
-    const applyDeps = { database, log, metrics, random, giveUp: giveUp.signal };
+    const applyDeps = { database, log, metrics, random, failPoint, giveUp: giveUp.signal };
     const applyConfig = { shard, stripe: stripeOf(name), backoff };
     const apply = (entries: Parameters<typeof applyEntries>[2]) =>
       applyEntries(applyDeps, applyConfig, entries);
-    return createConsumer({ reader, apply, log, metrics, random }, { ...config, backoff }).run(stop.signal);
+    return createConsumer({ reader, apply, log, metrics, random, failPoint }, { ...config, backoff }).run(
+      stop.signal,
+    );
   });
   const done = Promise.all(running).catch(deps.fail);
   opened.defer(async () => {

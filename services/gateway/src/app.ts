@@ -1,7 +1,7 @@
 import type { Database } from '@oncelog/event-store';
 import { ping } from '@oncelog/event-store';
 import type { StreamWriter } from '@oncelog/event-stream';
-import { type Logger, operationsRoutes, type Registry } from '@oncelog/service-kit';
+import { type FailPoint, type Logger, operationsRoutes, type Registry } from '@oncelog/service-kit';
 import express, { type Express, type RequestHandler } from 'express';
 import { batchesRoute } from './batches-route.ts';
 import { errorHandler } from './error-handler.ts';
@@ -20,6 +20,7 @@ export interface AppDeps {
   readonly log: Logger;
   readonly metrics: GatewayMetrics;
   readonly registry: Registry;
+  readonly failPoint: FailPoint;
   readonly now: () => Date;
   readonly random: () => number;
   readonly newBatchId: () => string;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { runService } from '@oncelog/service-kit';
+import { createFailPoints, runService } from '@oncelog/service-kit';
 import { v7 as uuidv7 } from 'uuid';
 import { gatewayConfig } from './config.ts';
 import { startGateway } from './service.ts';
@@ -10,8 +10,9 @@ await runService({
   process,
   start: async ({ config, log, opened }) => {
     const now = () => new Date();
+    const failPoint = createFailPoints(config.failPoints, () => process.kill(process.pid, 'SIGKILL'));
     await startGateway(
-      { log, opened, now, random: Math.random, newBatchId: uuidv7, newRequestId: randomUUID },
+      { log, opened, now, random: Math.random, newBatchId: uuidv7, newRequestId: randomUUID, failPoint },
       config,
     );
   },

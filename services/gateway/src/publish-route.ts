@@ -1,4 +1,5 @@
 import { type PublishResponse, parsePublishRequest } from '@oncelog/event-schema';
+import type { FailPoint } from '@oncelog/service-kit';
 import type { Request, RequestHandler } from 'express';
 import { type AppendDeps, appendBatch } from './append.ts';
 import { batchIdOf, isIdempotencyKey } from './batch-id.ts';
@@ -7,6 +8,7 @@ import { Problem } from './problem.ts';
 
 export interface PublishDeps extends AppendDeps {
   readonly metrics: GatewayMetrics;
+  readonly failPoint: FailPoint;
   /** A fresh UUID of version 7, for requests without an Idempotency-Key. */
   readonly newBatchId: () => string;
 }
@@ -24,6 +26,7 @@ export function publishRoute(
     const events = eventCount(body, maxEventsPerBatch);
     const batchId = batchIdFor(request, body) ?? deps.newBatchId();
     await appendBatch(deps, { batchId, events, body });
+    await deps.failPoint('after-append');
     deps.metrics.acceptedEvents.inc(events);
     const answer: PublishResponse = {
       status: 'accepted',

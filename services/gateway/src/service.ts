@@ -1,6 +1,6 @@
 import { assertSchema, openDatabase } from '@oncelog/event-store';
 import { openWriter } from '@oncelog/event-stream';
-import { createRegistry, type Logger, listen, untilReady } from '@oncelog/service-kit';
+import { createRegistry, type FailPoint, type Logger, listen, untilReady } from '@oncelog/service-kit';
 import { createApp } from './app.ts';
 import type { GatewayConfig } from './config.ts';
 import { createGatewayMetrics } from './metrics.ts';
@@ -12,6 +12,7 @@ export interface GatewayServiceDeps {
   readonly random: () => number;
   readonly newBatchId: () => string;
   readonly newRequestId: () => string;
+  readonly failPoint: FailPoint;
 }
 
 /** Starts a gateway. Everything it opens is closed, in reverse order, by `opened`. */

@@ -13,7 +13,7 @@ import {
 } from '@oncelog/event-stream';
 import { openTestRedis, silentLog, testPrefix } from '@oncelog/event-stream/testing';
 import { testPostgresUrl, testRedisUrl } from '@oncelog/local-stack/testing';
-import { createLogger, createRegistry } from '@oncelog/service-kit';
+import { createLogger, createRegistry, noFailPoints } from '@oncelog/service-kit';
 import { vi } from 'vitest';
 import { applyEntries } from '../apply-entries.ts';
 import { type Consumer, createConsumer } from '../consumer.ts';
@@ -62,11 +62,12 @@ export async function openTestGroup(): Promise<TestGroup> {
     const metrics = createConsumerMetrics(createRegistry('consumer'));
     const giveUp = new AbortController();
     const random = Math.random;
-    const deps = { database: test.database, log, metrics, random, giveUp: giveUp.signal };
+    const failPoint = noFailPoints;
+    const deps = { database: test.database, log, metrics, random, failPoint, giveUp: giveUp.signal };
     const apply = (entries: readonly Entry[]) =>
       applyEntries(deps, { shard: 0, stripe: 1, backoff: BACKOFF }, entries);
     const consumer = createConsumer(
-      { reader, apply, log, metrics, random },
+      { reader, apply, log, metrics, random, failPoint },
       {
         maxEntriesPerRead: 10,
         maxBytesPerRead: 1e6,

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '@oncelog/event-store/test
 import { openWriter, type StreamWriter, shardKeys } from '@oncelog/event-stream';
 import { openTestRedis, silentLog, testPrefix } from '@oncelog/event-stream/testing';
 import { testPostgresUrl, testRedisUrl } from '@oncelog/local-stack/testing';
-import { createLogger, createRegistry, listen } from '@oncelog/service-kit';
+import { createLogger, createRegistry, listen, noFailPoints } from '@oncelog/service-kit';
 import { vi } from 'vitest';
 import { type AppConfig, createApp } from '../app.ts';
 import { createGatewayMetrics } from '../metrics.ts';
@@ -46,6 +46,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
       log: createLogger('gateway', 'debug', { write: (line: string) => lines.push(line) }),
       metrics: createGatewayMetrics(registry),
       registry,
+      failPoint: noFailPoints,
       now: () => new Date(),
       random: Math.random,
       newBatchId: randomUUID,
