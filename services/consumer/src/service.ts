@@ -1,6 +1,13 @@
 import { assertSchema, openDatabase, ping } from '@oncelog/event-store';
 import { openReader, type StreamReader } from '@oncelog/event-stream';
-import { createRegistry, type Logger, listen, operationsRoutes, untilReady } from '@oncelog/service-kit';
+import {
+  createRegistry,
+  type FailPoint,
+  type Logger,
+  listen,
+  operationsRoutes,
+  untilReady,
+} from '@oncelog/service-kit';
 import express from 'express';
 import { applyEntries } from './apply-entries.ts';
 import type { ConsumerConfig } from './config.ts';
