@@ -177,6 +177,27 @@ describe('acknowledging', () => {
   });
 });
 
+describe('at the memory limit of Redis', () => {
+  it('refuses to append, and still reads, acknowledges and trims, with exact totals', async () => {
+    for (let i = 0; i < 3; i += 1) await writer.append(streamBatch(2, { body: Buffer.alloc(8000, 'x') }));
+    const reader = await join('one');
+    await redis.configSet('maxmemory', '1');
+    try {
+      await expect(writer.append(streamBatch())).rejects.toMatchObject({ code: 'OOM' });
+      await reader.ack(await readAll(reader));
+      await reader.trim();
+    } finally {
+      await redis.configSet('maxmemory', '0');
+    }
+    expect(await backlog()).toMatchObject({
+      appendedEvents: 6,
+      inFlightEvents: 0,
+      inFlightBytes: 0,
+      pending: 0,
+    });
+  });
+});
+
 describe('pending entries', () => {
   it('come back to the same member, oldest first, until they are acknowledged', async () => {
     for (let i = 0; i < 3; i += 1) await writer.append(streamBatch());

@@ -6,10 +6,13 @@ import { CONSUMER_GROUP, type ShardKeys } from '../keys.ts';
  * Acknowledges entries and counts them, each once: XACK answers 1 only to the first that acknowledges a pending
  * entry. A foreign entry, or one of an earlier epoch, was not counted when it was appended, so it is not now.
  *
+ * It runs also when Redis is at its memory limit: acknowledging is what frees memory, and half of the script would
+ * leave the totals wrong.
+ *
  * Replies with how many entries this call acknowledged.
  */
 export const ackScript = defineScript({
-  SCRIPT: `
+  SCRIPT: `#!lua flags=allow-oom
     local current = redis.call('HGET', KEYS[2], 'epoch')
     local acked, events, bytes = 0, 0, 0
     for i = 2, #ARGV, 4 do

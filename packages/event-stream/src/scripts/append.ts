@@ -12,10 +12,12 @@ export interface BacklogLimit {
  * Appends a batch and counts it, unless the backlog is at its limit: one atomic step, so that the limit holds
  * however many gateways append, and the totals are exact after a crash.
  *
+ * The first line makes Redis refuse the whole script at its memory limit, instead of a command in its middle.
+ *
  * Replies with the entry ID, or nil when the backlog is full and nothing was written.
  */
 export const appendScript = defineScript({
-  SCRIPT: `
+  SCRIPT: `#!lua
     local totals = redis.call('HMGET', KEYS[2],
       'appended_events', 'acked_events', 'appended_bytes', 'acked_bytes', 'epoch')
     local events = (tonumber(totals[1]) or 0) - (tonumber(totals[2]) or 0)

@@ -9,7 +9,7 @@ import { CONSUMER_GROUP, type ShardKeys } from '../keys.ts';
  * Replies with 1 if it created the group, else 0.
  */
 export const createGroupScript = defineScript({
-  SCRIPT: `
+  SCRIPT: `#!lua flags=allow-oom
     local created = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
     if created.err then
       if string.find(created.err, 'BUSYGROUP') then return 0 end

@@ -16,7 +16,7 @@ export type RawEntry = [id: Buffer, fields: Buffer[] | null];
  * floor.)
  */
 export const readScript = defineScript({
-  SCRIPT: `
+  SCRIPT: `#!lua flags=allow-oom
     local entries, bytes = {}, 0
     while #entries < tonumber(ARGV[3]) and bytes < tonumber(ARGV[4]) do
       local reply = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', 1, 'STREAMS', KEYS[1], '>')

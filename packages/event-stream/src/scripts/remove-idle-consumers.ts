@@ -8,7 +8,7 @@ import { CONSUMER_GROUP, type ShardKeys } from '../keys.ts';
  * Replies with how many names it removed.
  */
 export const removeIdleConsumersScript = defineScript({
-  SCRIPT: `
+  SCRIPT: `#!lua flags=allow-oom
     local removed = 0
     for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
       local info = {}

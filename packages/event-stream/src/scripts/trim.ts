@@ -11,7 +11,7 @@ import type { ShardKeys } from '../keys.ts';
  * Replies with how many entries it removed.
  */
 export const trimScript = defineScript({
-  SCRIPT: `
+  SCRIPT: `#!lua flags=allow-oom
     if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
     local function before(a, b)
       local a_ms, a_seq = string.match(a, '(%d+)-(%d+)')
