@@ -6,8 +6,8 @@ import { CONSUMER_GROUP, type ShardKeys } from '../keys.ts';
  * Acknowledges entries and counts them, each once: XACK answers 1 only to the first that acknowledges a pending
  * entry. A foreign entry, or one of an earlier epoch, was not counted when it was appended, so it is not now.
  *
- * It runs also when Redis is at its memory limit: acknowledging is what frees memory, and half of the script would
- * leave the totals wrong.
+ * It runs also at Redis's memory limit, because acknowledging is what frees memory. Said in its first line, not left
+ * to the order of its commands.
  *
  * Replies with how many entries this call acknowledged.
  */

@@ -110,24 +110,14 @@ export type Step =
   | { readonly step: 'trim' | 'loseGroup' | 'prune' };
 
 export function take(world: World, step: Step): void {
-  switch (step.step) {
-    case 'send':
-      return send(world, step.batch);
-    case 'close':
-      world.closed.add(step.batch);
-      return;
-    case 'trim':
-      return trim(world);
-    case 'loseGroup':
-      return loseGroup(world);
-    case 'prune':
-      return prune(world);
-    default:
-      return MEMBER_STEPS[step.step](world, step.member % world.members.length);
-  }
+  if (step.step === 'send') send(world, step.batch);
+  else if (step.step === 'close') world.closed.add(step.batch);
+  else if ('member' in step) MEMBER_STEPS[step.step](world, step.member % world.members.length);
+  else WORLD_STEPS[step.step](world);
 }
 
 const MEMBER_STEPS = { deliver, commit, acknowledge, crash, restart, claim };
+const WORLD_STEPS = { trim, loseGroup, prune };
 
 /** Also a retry: of a client that never saw its answer, or of a gateway whose append has an unknown outcome. */
 function send(world: World, batch: Batch): void {
