@@ -1,0 +1,195 @@
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { type Container, docker } from './docker.ts';
+import { openProject, type Result } from './project.ts';
+
+const LONG_RUNNING = { storage: 1, broker: 1, gateway: 1, consumer: 4 };
+const OURS = ['gateway', 'consumer', 'publisher', 'migrate'];
+const BUILD_DEADLINE_MS = 600_000;
+
+const project = openProject();
+
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  process.stderr.write(`\n${await project.diagnosis().catch(String)}\n`);
+});
+afterAll(() => project.remove());
+
+/** A run of `total` events of which 30 % are duplicates. */
+const exact = (total: number) => ({
+  exitCode: 0,
+  result: expect.objectContaining({
+    published: total,
+    received: total,
+    unique_processed: total * 0.7,
+    duplicate_dropped: total * 0.3,
+    dead_lettered: 0,
+    exact: true,
+  }) as Result,
+});
+
+/** The figures, which add up (I4), and agree with the table. */
+async function figures() {
+  const { accepted, received, unique_processed, duplicate_dropped, dead_lettered, in_flight, by_topic } =
+    await project.stats();
+  expect(in_flight).toBe(0);
+  expect(accepted).toBe(received + dead_lettered);
+  expect(received).toBe(unique_processed + duplicate_dropped);
+  expect(Number(await project.psql('-At', '-c', 'SELECT count(*) FROM processed_events'))).toBe(
+    unique_processed,
+  );
+  return { accepted, received, unique_processed, duplicate_dropped, dead_lettered, by_topic };
+}
+
+const allHealthy = () =>
+  Promise.all(Object.entries(LONG_RUNNING).map(([service, replicas]) => project.healthy(service, replicas)));
+
+async function only(service: string): Promise<Container> {
+  const [container] = await project.containers(service);
+  if (container === undefined) throw new Error(`there is no container of ${service}`);
+  return container;
+}
+
+// One stack, one story: each test goes on where the one before it ended.
+describe('docker compose', () => {
+  it('builds and starts everything in order, and publishes exactly', {
+    timeout: BUILD_DEADLINE_MS,
+  }, async () => {
+    await project.compose('up', '--detach', '--build');
+    expect(await project.ended((await only('publisher')).Id)).toEqual(exact(20_000));
+    await allHealthy();
+
+    const [storage, migrate, gateway, publisher] = await Promise.all(
+      ['storage', 'migrate', 'gateway', 'publisher'].map(only),
+    );
+    expect(migrate?.State).toMatchObject({ Status: 'exited', ExitCode: 0 });
+    const inOrder = [storage?.State.StartedAt, migrate?.State.StartedAt, migrate?.State.FinishedAt];
+    inOrder.push(gateway?.State.StartedAt, publisher?.State.StartedAt);
+    expect(inOrder).toEqual(inOrder.toSorted());
+  });
+
+  it('counts what the publisher counted', async () => {
+    expect(await figures()).toMatchObject({
+      accepted: 20_000,
+      received: 20_000,
+      unique_processed: 14_000,
+      duplicate_dropped: 6_000,
+      dead_lettered: 0,
+    });
+  });
+
+  it('has the unique constraint that deduplication rests on', async () => {
+    expect(await project.psql('-c', '\\d processed_events')).toMatch(
+      /"uq_topic_event_id" UNIQUE CONSTRAINT, btree \(topic, event_id\)/,
+    );
+  });
+
+  it.each(OURS)('runs %s without root, with init, a health check and SIGTERM', async (service) => {
+    const { Config, HostConfig } = await only(service);
+    expect(Config).toMatchObject({ User: '1000:1000', StopSignal: 'SIGTERM' });
+    expect(Config.Healthcheck?.Test[0]).toBe('CMD');
+    expect(HostConfig.Init).toBe(true);
+  });
+
+  it('has neither tools nor tests of ours in the images, and nothing that its user could change', async () => {
+    const run = (script: string) =>
+      project.compose('exec', '-T', 'gateway', 'sh', '-c', `${script} 2>&1 || true`);
+    expect((await run('id -u')).trim()).toBe('1000');
+    expect(await run('ls /usr/local/bin')).not.toMatch(/^(npm|npx|yarn|corepack|pnpm)$/m);
+    expect(await run('ls node_modules/.pnpm')).not.toMatch(/^(typescript|vitest|tsx|turbo|node|pnpm)@/m);
+    expect(await run('find packages services -path "*/dist/*" ! -name "*.js" ! -type d')).toBe('');
+    expect(await run('find packages services -name "*.test.*" -o -name testing')).toBe('');
+    expect(await run('touch new services/gateway/dist/main.js')).toMatch(/new.*denied\n.*main[.]js.*denied/);
+  });
+
+  it('publishes no port but the gateway’s, to this machine only', async () => {
+    for (const service of [...Object.keys(LONG_RUNNING), 'migrate', 'publisher']) {
+      const { PortBindings } = (await only(service)).HostConfig;
+      const hosts = Object.values(PortBindings ?? {}).flatMap((bound) => bound.map(({ HostIp }) => HostIp));
+      expect(hosts).toEqual(service === 'gateway' ? ['127.0.0.1'] : []);
+    }
+  });
+
+  it('scales to eight consumers and back to four while a publisher runs, and stays exact', async () => {
+    const settings = { TOTAL_EVENTS: '10000', DELAY_BETWEEN_BATCHES: '0.05' };
+    let scaling = true;
+    const publishing = (async () => {
+      const runs = [];
+      do runs.push(await project.ended(await project.startPublisher(settings)));
+      while (scaling);
+      return runs;
+    })();
+
+    try {
+      await project.compose('scale', 'consumer=8');
+      const eight = await project.healthy('consumer', 8);
+      const hosts = eight.map(({ Config }) => Config.Hostname);
+      await vi.waitFor(
+        async () => expect([...(await project.readers())]).toEqual(expect.arrayContaining(hosts)),
+        {
+          timeout: 60_000,
+          interval: 500,
+        },
+      );
+      await project.compose('scale', 'consumer=4');
+      await project.healthy('consumer', 4);
+    } finally {
+      scaling = false;
+    }
+    const runs = await publishing;
+    expect(runs).toEqual(runs.map(() => exact(10_000)));
+    await figures();
+  });
+
+  it('stays exact when consumers are killed, one of them with entries in hand', async () => {
+    const run = await project.startPublisher({ TOTAL_EVENTS: '20000', DELAY_BETWEEN_BATCHES: '0.04' });
+    const [killed, crashed] = await project.healthy('consumer', 4);
+    if (killed === undefined || crashed === undefined) throw new Error('there are no consumers');
+
+    await docker(['pause', killed.Id]);
+    const host = killed.Config.Hostname;
+    await vi.waitFor(async () => expect((await project.pending()).get(host)).toBeGreaterThan(0), {
+      timeout: 30_000,
+      interval: 100,
+    });
+    await docker(['kill', killed.Id]);
+    await killMain(crashed.Id);
+
+    expect(await project.ended(run)).toEqual(exact(20_000));
+    await figures();
+    expect((await project.containers('consumer')).find(({ Id }) => Id === killed.Id)?.State.Status).toBe(
+      'exited',
+    );
+    await vi.waitFor(async () => expect(await restartsOf(crashed.Id)).toBe(1), {
+      timeout: 60_000,
+      interval: 250,
+    });
+    await project.compose('up', '--detach', '--no-deps', 'consumer');
+    await project.healthy('consumer', 4);
+  });
+
+  it('keeps its data over down and up, and then publishes afresh', async () => {
+    const before = await figures();
+    await project.compose('down');
+    await project.compose('up', '--detach', 'gateway', 'consumer');
+    await allHealthy();
+    expect(await figures()).toEqual(before);
+
+    await project.compose('up', '--detach');
+    expect(await project.ended((await only('publisher')).Id)).toEqual(exact(20_000));
+    expect(await figures()).toMatchObject({
+      received: before.received + 20_000,
+      unique_processed: before.unique_processed + 14_000,
+    });
+  });
+});
+
+/** The process that the container's init has started dies; the container ends by that, and is not stopped by anybody. */
+async function killMain(id: string): Promise<void> {
+  const script = `process.kill(Number(require('fs').readFileSync('/proc/1/task/1/children', 'utf8').split(' ')[0]), 'SIGKILL')`;
+  await docker(['exec', id, 'node', '-e', script]);
+}
+
+async function restartsOf(id: string): Promise<number> {
+  const [container] = JSON.parse(await docker(['inspect', id])) as Container[];
+  return container?.RestartCount ?? -1;
+}
