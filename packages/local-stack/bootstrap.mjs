@@ -33,7 +33,12 @@ async function main([command = 'start', ...args]) {
   await installIfNeeded(env);
   await quietly('turbo', ['run', 'build', '--output-logs=errors-only'], env);
   const stack = join(root, 'packages/local-stack/dist/main.js');
-  if (command !== 'test') return run('node', [stack, command, ...args], env, [...inherited, 'ipc']);
+  if (command !== 'test') {
+    const code = await run('node', [stack, command, ...args], env, [...inherited, 'ipc']);
+    if (code === exitCodeOf('SIGKILL'))
+      say('the supervisor was killed; the next start stops what it has left');
+    return code;
+  }
   const prepared = await run('node', [stack, 'prepare'], env, inherited);
   return prepared === 0 ? run('pnpm', ['run', 'check', ...args], env, inherited) : prepared;
 }

@@ -26,8 +26,12 @@ const direct: Launcher = { commandLine: (command, args) => ({ command, args: [..
  * That user often cannot reach a repository below /root; there it gets, on Linux, the one capability that lets
  * it pass through directories (and stays an ordinary user otherwise), so that nobody has to open up /root.
  */
-export async function chooseLauncher(clusterDir: string, program: string): Promise<Launcher> {
-  if (process.getuid?.() !== 0) return direct;
+export async function chooseLauncher(
+  clusterDir: string,
+  program: string,
+  ourUid: number | undefined = process.getuid?.(),
+): Promise<Launcher> {
+  if (ourUid !== 0) return direct;
   const user = clusterOwner(clusterDir) ?? unprivilegedUser(readFileSync('/etc/passwd', 'utf8'));
   if (user === undefined) {
     throw new StackError(

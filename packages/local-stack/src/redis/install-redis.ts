@@ -10,6 +10,8 @@ export interface InstallOptions {
   /** The folders in which package managers are looked for, as in PATH. */
   readonly path: string;
   readonly log: (line: string) => void;
+  /** Default: whether we are. */
+  readonly isRoot?: boolean;
 }
 
 interface PackageManager {
@@ -19,7 +21,6 @@ interface PackageManager {
   readonly advice: string;
   /** Run in turn until one succeeds. */
   readonly attempts: readonly string[];
-  readonly afterwards?: (binDir: string) => Promise<void>;
 }
 
 const aptInstall = 'apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends redis-tools';
@@ -30,7 +31,6 @@ const packageManagers: readonly PackageManager[] = [
     needsRoot: true,
     advice: 'apt-get install redis-tools',
     attempts: [aptInstall, `apt-get -o DPkg::Lock::Timeout=120 update -qq && ${aptInstall}`],
-    afterwards: linkRedisTools,
   },
   {
     program: 'dnf',
@@ -55,9 +55,10 @@ const packageManagers: readonly PackageManager[] = [
 ];
 
 /** Installs a Redis server, never started as a service. Throws a StackError that says what to type when it cannot. */
-export async function installRedis({ binDir, path, log }: InstallOptions): Promise<void> {
-  const has = (program: string) => path.split(delimiter).some((dir) => isExecutable(join(dir, program)));
-  const manager = packageManagers.find(({ program }) => has(program));
+export async function installRedis(options: InstallOptions): Promise<void> {
+  const { binDir, path, log, isRoot = process.getuid?.() === 0 } = options;
+  if (await linkRedisTools(binDir, path)) return;
+  const manager = packageManagers.find(({ program }) => findProgram(program, path) !== undefined);
   const advice = manager
     ? `run "${manager.needsRoot ? 'sudo ' : ''}${manager.advice}"`
     : 'install Redis 7 or newer';
@@ -66,7 +67,7 @@ export async function installRedis({ binDir, path, log }: InstallOptions): Promi
       `Redis is missing${reason}: ${advice} and start again, or set REDIS_URL to a server of your own`,
     );
   if (manager === undefined) throw missing('');
-  const asRoot = manager.needsRoot ? await rootPrefix(path) : [];
+  const asRoot = manager.needsRoot && !isRoot ? await sudoPrefix(path) : [];
   if (asRoot === undefined) throw missing(' and only root can install it');
   for (const attempt of manager.attempts) {
     log(`installing Redis (${attempt}) …`);
@@ -74,15 +75,17 @@ export async function installRedis({ binDir, path, log }: InstallOptions): Promi
     const command = ['env', 'DEBIAN_FRONTEND=noninteractive', 'sh', '-c', attempt];
     const [program = 'env', ...args] = [...asRoot, ...command];
     const { code, output } = await runCommand(program, args, { env });
-    if (code === 0) return manager.afterwards?.(binDir);
+    if (code === 0) {
+      await linkRedisTools(binDir, path);
+      return;
+    }
     log(`that failed: ${output.trim().split('\n').slice(-2).join(' | ')}`);
   }
   throw missing(' and could not be installed');
 }
 
-/** What to put before a command so that root runs it; undefined where that would need a password. */
-async function rootPrefix(path: string): Promise<string[] | undefined> {
-  if (process.getuid?.() === 0) return [];
+/** What to put before a command so that root runs it for us; undefined where that would need a password. */
+async function sudoPrefix(path: string): Promise<string[] | undefined> {
   const { code } = await runCommand('sudo', ['-n', 'true'], { env: { ...process.env, PATH: path } });
   return code === 0 ? ['sudo', '-n'] : undefined;
 }
@@ -90,17 +93,23 @@ async function rootPrefix(path: string): Promise<string[] | undefined> {
 /**
  * Debian's package `redis-server` starts a daemon on the default port when it is installed, which nobody asked for. Its package
  * `redis-tools` holds the same program under another name: redis-check-rdb, redis-check-aof and redis-server are one
- * binary that looks at the name it is called by. So a link with the right name is all it takes.
+ * binary that looks at the name it is called by. So a link with the right name is all it takes. False where there is no
+ * redis-check-rdb, or where it is a program of its own.
  */
-async function linkRedisTools(binDir: string): Promise<void> {
+async function linkRedisTools(binDir: string, path: string): Promise<boolean> {
+  const program = findProgram('redis-check-rdb', path);
+  if (program === undefined) return false;
   const link = join(binDir, 'redis-server');
   mkdirSync(binDir, { recursive: true });
   rmSync(link, { force: true });
-  symlinkSync('/usr/bin/redis-check-rdb', link);
+  symlinkSync(program, link);
   const { output } = await runCommand(link, ['--version']);
-  if (output.includes('server v=')) return;
+  if (output.includes('server v=')) return true;
   rmSync(link, { force: true });
-  throw new StackError(
-    "The redis-check-rdb of this system's redis-tools is not a Redis server as well: install redis-server yourself, or set REDIS_URL",
-  );
+  return false;
+}
+
+function findProgram(name: string, path: string): string | undefined {
+  const files = path.split(delimiter).map((dir) => join(dir, name));
+  return files.find(isExecutable);
 }

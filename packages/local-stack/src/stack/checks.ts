@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { checkPort } from '../process/free-port.ts';
 import { takeLock } from '../process/lock-file.ts';
 import { poll } from '../process/poll.ts';
@@ -9,7 +9,7 @@ import { StackError } from '../stack-error.ts';
 export function ensureWritable(dataDir: string): void {
   try {
     const probe = join(dataDir, 'run', `.write-${process.pid}`);
-    mkdirSync(join(dataDir, 'run'), { recursive: true });
+    makeFolder(join(dataDir, 'run'));
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (cause) {
@@ -19,6 +19,13 @@ export function ensureWritable(dataDir: string): void {
       { cause },
     );
   }
+}
+
+/** Not `recursive: true`: that never returns below a folder, such as /proc, that answers ENOENT to every mkdir. */
+function makeFolder(dir: string): void {
+  if (existsSync(dir)) return;
+  if (dirname(dir) !== dir) makeFolder(dirname(dir));
+  mkdirSync(dir);
 }
 
 /** A supervisor that is on its way out, because its terminal was closed or its npm killed, gets this long to be gone. */
@@ -54,6 +61,6 @@ export async function ensurePortIsFree(host: string, port: number): Promise<void
   };
   throw new StackError(
     advice[problem as keyof typeof advice] ??
-      `Cannot listen on ${host}:${port} (${problem}): set HOST and PORT`,
+      `Cannot listen on ${host}:${port} (${problem}): correct HOST or PORT`,
   );
 }

@@ -13,11 +13,11 @@ export interface Published {
 const DEMO_DEFAULTS = { TOTAL_EVENTS: '20000', DUPLICATE_RATE: '0.3' };
 
 /**
- * Runs the publisher against the gateway. Its progress goes to our standard error; so do all lines of its output but
- * the last, which is the result.
+ * Runs the publisher against the gateway. Its progress goes to our standard error; all lines of its output but the
+ * last, which is the result, are relayed.
  */
 export async function publish(
-  { log, signal }: { log: (line: string) => void; signal: AbortSignal },
+  { relay, signal }: { relay: (line: string) => void; signal: AbortSignal },
   { entry, url, pidFile }: { entry: readonly string[]; url: string; pidFile: string },
 ): Promise<Published> {
   const child = spawn(process.execPath, entry, {
@@ -34,13 +34,13 @@ export async function publish(
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
   let last: string | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
-    if (last !== undefined) log(last);
+    if (last !== undefined) relay(last);
     last = line;
   }
   const succeeded = (await exited) === 0;
   forgetProcess(pidFile);
   if (last === undefined || !isJsonObject(last)) {
-    if (last !== undefined) log(last);
+    if (last !== undefined) relay(last);
     return { succeeded: false };
   }
   return { succeeded, result: last };

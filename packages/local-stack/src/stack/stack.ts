@@ -61,6 +61,7 @@ export function createStack(
   const urls = { gateway: '', database: '', redis: '' };
   let releaseLock = () => {};
   let starting: Promise<void> | undefined;
+  let stopped: Promise<void> | undefined;
 
   /** Starts processes side by side. The first that fails stops the start of the others. */
   async function startTogether(group: Supervised[], specs: readonly ServerSpec[]): Promise<void> {
@@ -168,10 +169,11 @@ export function createStack(
       });
       return starting;
     },
-    async stop() {
+    stop() {
       stopping.abort(new StackStopped('The stack was stopped'));
       // A start that is under way cleans up after itself.
-      await starting?.then(stopAll, () => {});
+      stopped ??= starting?.then(stopAll, () => {}) ?? Promise.resolve();
+      return stopped;
     },
     killAll() {
       for (const one of [...services, ...storage]) one.killForGood();
