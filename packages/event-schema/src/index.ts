@@ -1,4 +1,32 @@
 export {
+  type Audit,
+  type AuditCheck,
+  AuditCheckSchema,
+  type AuditFigures,
+  AuditFiguresSchema,
+  type AuditQuery,
+  AuditQuerySchema,
+  AuditSchema,
+} from './audit.ts';
+export {
+  type DeadLetter,
+  type DeadLetterDeletion,
+  type DeadLetterDeletionCounts,
+  DeadLetterDeletionCountsSchema,
+  DeadLetterDeletionSchema,
+  type DeadLetterReplay,
+  type DeadLetterReplayCounts,
+  DeadLetterReplayCountsSchema,
+  type DeadLetterReplayed,
+  DeadLetterReplayedSchema,
+  DeadLetterReplaySchema,
+  DeadLetterSchema,
+  type DeadLetterSummary,
+  DeadLetterSummarySchema,
+  type DeadLettersQuery,
+  DeadLettersQuerySchema,
+} from './dead-letters.ts';
+export {
   type Event,
   EventSchema,
   type PublishRequest,
@@ -20,6 +48,13 @@ export {
   MAX_TOPICS_PER_QUERY,
   MAX_VIOLATIONS,
 } from './limits.ts';
+export { parseAuditQuery } from './parse-audit-query.ts';
+export {
+  type ParsedDeadLetterReplay,
+  parseDeadLetterDeletion,
+  parseDeadLetterReplay,
+  parseDeadLettersQuery,
+} from './parse-dead-letters.ts';
 export { type ParsedPublishRequest, parsePublishRequest } from './parse-publish-request.ts';
 export { type ParsedQuery, parseBatchesQuery, parseEventsQuery } from './parse-queries.ts';
 export { type ProblemDetails, ProblemDetailsSchema, type Violation, ViolationSchema } from './problem.ts';

@@ -68,9 +68,8 @@ describe('findJsonFaults', () => {
   });
 
   it('limits the digits of the numbers with an exponent when they are written out', () => {
-    const big = new Array(127).fill('1e131071').join(',');
-    expect(faultsOf(`[${big},1e131071]`)).toEqual([]);
-    expect(faultsOf(`[${big},1e131071,1e0,1e400,1e131071]`)).toEqual(['/128 number-expansion']);
+    expect(faultsOf('[1e131071,1e131071]')).toEqual([]);
+    expect(faultsOf('[1e131071,1e131071,1e0,1e400,1e131071]')).toEqual(['/2 number-expansion']);
   });
 
   it('points at what holds a key that is too long for a pointer', () => {

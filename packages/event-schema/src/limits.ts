@@ -25,9 +25,10 @@ export const MAX_FRACTION_DIGITS = 16_383;
 
 /**
  * Most digits that the numbers with an exponent of one request may have when written out. `jsonb` returns
- * `1e131071` as 131,072 digits: without this limit 5 MiB of them would be 70 GB when read back.
+ * `1e131071` as 131,072 digits: without this limit 5 MiB of them would be 70 GB when read back, and a
+ * page of events far more.
  */
-export const MAX_WRITTEN_OUT_DIGITS = 16 * 1024 * 1024;
+export const MAX_WRITTEN_OUT_DIGITS = 256 * 1024;
 
 /** Most digits of a timestamp's fraction of a second: picoseconds. Postgres rounds to microseconds. */
 export const MAX_TIMESTAMP_FRACTION_DIGITS = 12;

@@ -172,8 +172,6 @@ describe('the rules for the whole document', () => {
 
   it('numbers do not grow beyond measure when they are read back', () => {
     const numbers = new Array(10_000).fill('1e131071').join(',');
-    expect(outcomeOf(withPayload(`{"a":[${numbers}]}`))).toEqual([
-      '/events/0/payload/a/128 number-expansion',
-    ]);
+    expect(outcomeOf(withPayload(`{"a":[${numbers}]}`))).toEqual(['/events/0/payload/a/2 number-expansion']);
   });
 });

@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { EventSchema, type PublishRequest } from './event.ts';
 import { findJsonFaults } from './json-faults.ts';
 import { MAX_VIOLATIONS } from './limits.ts';
+import { parseJson } from './parse-json.ts';
 import type { Violation } from './problem.ts';
 import { violationsOfErrors, violationsOfFaults } from './violations.ts';
 
@@ -25,33 +25,15 @@ const validator = TypeCompiler.Compile(Type.Object({ events: Type.Array(EventSch
  * `request` is for looking at; its numbers are JavaScript's. Store the bytes.
  */
 export function parsePublishRequest(body: Uint8Array, limits: { maxEvents: number }): ParsedPublishRequest {
-  if (!isUtf8(body)) return { outcome: 'malformed', detail: 'The body is not valid UTF-8.' };
-  let document: unknown;
-  try {
-    document = JSON.parse(textOf(body));
-  } catch (error) {
-    return { outcome: 'malformed', detail: malformedDetail(body, error) };
-  }
+  const parsed = parseJson(body);
+  if (parsed.outcome === 'malformed') return parsed;
+  const { document } = parsed;
   const tooMany = tooManyEvents(document, limits.maxEvents);
   if (tooMany !== undefined) return { outcome: 'invalid', violations: [tooMany] };
   const faults = findJsonFaults(body);
   if (faults.length === 0 && validator.Check(document)) return { outcome: 'valid', request: document };
   const violations = [...violationsOfFaults(body, faults), ...violationsOfErrors(validator.Errors(document))];
   return { outcome: 'invalid', violations: violations.slice(0, MAX_VIOLATIONS) };
-}
-
-/** Unlike a TextDecoder, this keeps a byte order mark, which JSON.parse then refuses. */
-function textOf(body: Uint8Array): string {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-}
-
-/** Says where the text breaks if the engine tells; its own message would repeat parts of the body. */
-function malformedDetail(body: Uint8Array, error: unknown): string {
-  if (body.length === 0) return 'The body is empty.';
-  const position = /at position (\d+)/.exec(String(error))?.[1];
-  return position === undefined
-    ? 'The body is not valid JSON.'
-    : `The body is not valid JSON: see character ${position}, counted from 0.`;
 }
 
 function tooManyEvents(document: unknown, maxEvents: number): Violation | undefined {

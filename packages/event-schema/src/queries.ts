@@ -8,6 +8,16 @@ import {
 } from './limits.ts';
 import { NameType, TimestampType, UuidType } from './string-types.ts';
 
+/** A place in a list, opaque to clients. */
+export function CursorType(description: string) {
+  return Type.String({
+    minLength: 1,
+    maxLength: MAX_CURSOR_CHARACTERS,
+    pattern: '^[A-Za-z0-9_-]+$',
+    description,
+  });
+}
+
 /** The parameters of `GET /events`, as `parseEventsQuery` returns them. */
 export const EventsQuerySchema = Type.Object({
   topic: Type.Array(NameType('A topic.'), {
@@ -25,14 +35,7 @@ export const EventsQuerySchema = Type.Object({
     default: DEFAULT_EVENTS_LIMIT,
     description: 'Most events to return.',
   }),
-  cursor: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: MAX_CURSOR_CHARACTERS,
-      pattern: '^[A-Za-z0-9_-]+$',
-      description: 'Where to continue: opaque, from the Link header of the page before.',
-    }),
-  ),
+  cursor: Type.Optional(CursorType('Where to continue: opaque, from the Link header of the page before.')),
 });
 export type EventsQuery = Static<typeof EventsQuerySchema>;
 

@@ -12,12 +12,14 @@ export type Check = (value: string) => BrokenRule | undefined;
 /** A query under examination: what is wrong with it is collected in `violations`. */
 export interface QueryReading {
   query: RawQuery;
+  /** Where the parameters stand, as the beginning of a JSON pointer. */
+  under: readonly string[];
   violations: Violation[];
 }
 
 export function report(reading: QueryReading, name: string, broken: BrokenRule): void {
   if (reading.violations.length >= MAX_VIOLATIONS) return;
-  reading.violations.push({ pointer: jsonPointer(['query', name]), ...broken });
+  reading.violations.push({ pointer: jsonPointer([...reading.under, name]), ...broken });
 }
 
 /** A misspelt filter would otherwise return everything. */
@@ -55,4 +57,12 @@ function valuesOf({ query }: QueryReading, name: string): string[] {
   const value = Object.hasOwn(query, name) ? query[name] : undefined;
   if (value === undefined) return [];
   return typeof value === 'string' ? [value] : value;
+}
+
+/** Leaves absent parameters out, as `exactOptionalPropertyTypes` asks. */
+export function defined<T extends Record<string, string | undefined>>(
+  values: T,
+): { [K in keyof T]?: string } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: string };
 }

@@ -2,8 +2,20 @@ import type { TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { describe, expect, it } from 'vitest';
 import {
+  AuditCheckSchema,
+  AuditFiguresSchema,
+  AuditQuerySchema,
+  AuditSchema,
   BatchesQuerySchema,
   BatchReceiptSchema,
+  DeadLetterDeletionCountsSchema,
+  DeadLetterDeletionSchema,
+  DeadLetterReplayCountsSchema,
+  DeadLetterReplayedSchema,
+  DeadLetterReplaySchema,
+  DeadLetterSchema,
+  DeadLetterSummarySchema,
+  DeadLettersQuerySchema,
   EventSchema,
   EventsQuerySchema,
   HealthSchema,
@@ -20,6 +32,35 @@ import { EVENT } from './testing/samples.ts';
 const ID = '0198c5d0-4b7e-7000-8000-0123456789ab';
 const NOW = '2026-01-31T12:00:00Z';
 const COUNTS = { received: 5, unique_processed: 3, duplicate_dropped: 2, dead_lettered: 0 };
+
+const LETTER = {
+  id: '7',
+  batch_id: ID,
+  entry_id: '1-0',
+  position: null,
+  events: 1,
+  code: 'foreign',
+  reason: 'not ours',
+  original_bytes: 2,
+  created_at: NOW,
+  replayed_at: null,
+  replay_batch_id: null,
+};
+
+const CHECK = { name: 'a = b', holds: false, left: 1, right: 2, detail: 'They differ.' };
+const FIGURES = {
+  accepted: 5,
+  received: 5,
+  unique_processed: 3,
+  duplicate_dropped: 2,
+  dead_lettered: 0,
+  in_flight: 0,
+  rows_stored: 3,
+  retired: 0,
+  ledger_batches: 1,
+  pruned_batches: 0,
+  rows_counted: 4,
+};
 
 /** Each schema with an example of nothing but its required properties. */
 const EXAMPLES: Record<string, [TSchema, Record<string, unknown>]> = {
@@ -44,6 +85,17 @@ const EXAMPLES: Record<string, [TSchema, Record<string, unknown>]> = {
       by_topic: [{ topic: 'a', ...COUNTS }],
     },
   ],
+  DeadLetter: [DeadLetterSchema, LETTER],
+  DeadLetterSummary: [DeadLetterSummarySchema, { ...LETTER, original_preview: '{}' }],
+  DeadLetterReplayed: [
+    DeadLetterReplayedSchema,
+    { status: 'accepted', id: '7', replay_batch_id: ID, replayed_at: NOW },
+  ],
+  DeadLetterReplayCounts: [DeadLetterReplayCountsSchema, { replayed: 1, refused: 0, remaining: 0 }],
+  DeadLetterDeletionCounts: [DeadLetterDeletionCountsSchema, { deleted: 1, remaining: 0 }],
+  DeadLettersQuery: [DeadLettersQuerySchema, { limit: 100 }],
+  DeadLetterDeletion: [DeadLetterDeletionSchema, { limit: 100 }],
+  DeadLetterReplay: [DeadLetterReplaySchema, { limit: 100 }],
   Health: [
     HealthSchema,
     { status: 'unhealthy', database: 'error: connection refused', redis: 'connected', timestamp: NOW },
@@ -55,6 +107,21 @@ const EXAMPLES: Record<string, [TSchema, Record<string, unknown>]> = {
   ],
   EventsQuery: [EventsQuerySchema, { topic: [], limit: 100 }],
   BatchesQuery: [BatchesQuerySchema, { batch_id: [ID] }],
+  AuditCheck: [AuditCheckSchema, CHECK],
+  AuditFigures: [AuditFiguresSchema, FIGURES],
+  Audit: [
+    AuditSchema,
+    {
+      consistent: false,
+      at_rest: true,
+      full: false,
+      checked_at: NOW,
+      duration_ms: 4.5,
+      checks: [CHECK],
+      figures: FIGURES,
+    },
+  ],
+  AuditQuery: [AuditQuerySchema, { full: true }],
 };
 
 describe.each(Object.entries(EXAMPLES))('%s', (_, [schema, example]) => {

@@ -16,15 +16,12 @@ BEGIN
     RETURN;
   END IF;
   BEGIN
-    INSERT INTO processed_events (seq, topic, event_id, "timestamp", source, payload, batch_id)
+    INSERT INTO processed_events (topic, event_id, "timestamp", source, payload, batch_id)
     SELECT DISTINCT ON (e.topic, e.event_id)
-      -- a number that no stored event has
-      -e.n, e.topic, e.event_id, e."timestamp", e.source, e.payload, '00000000-0000-0000-0000-000000000000'
-    FROM ROWS FROM (
-      json_to_recordset(('[' || array_to_string(events[lo + 1:hi], ',') || ']')::json) AS (
-        topic text COLLATE "C", event_id text COLLATE "C", "timestamp" timestamptz, source text, payload jsonb
-      )
-    ) WITH ORDINALITY AS e (topic, event_id, "timestamp", source, payload, n)
+      e.topic, e.event_id, e."timestamp", e.source, e.payload, '00000000-0000-0000-0000-000000000000'
+    FROM json_to_recordset(('[' || array_to_string(events[lo + 1:hi], ',') || ']')::json) AS e (
+      topic text COLLATE "C", event_id text COLLATE "C", "timestamp" timestamptz, source text, payload jsonb
+    )
     ORDER BY e.topic, e.event_id
     ON CONFLICT ON CONSTRAINT uq_topic_event_id DO NOTHING;
     RAISE EXCEPTION USING ERRCODE = 'OL000', MESSAGE = 'nothing refused: undo';

@@ -1,4 +1,5 @@
 import postgres, { type Sql } from 'postgres';
+import { createSlots } from './slots.ts';
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database` */
@@ -21,10 +22,17 @@ export class DatabaseDeadlineError extends Error {
 /** How much longer than Postgres's own limit an answer is waited for. */
 const DEADLINE_MARGIN_MS = 2_000;
 
+/** A service that stops waits no longer for what is still running. */
+const CLOSE_TIMEOUT_SECONDS = 1;
+/** postgres.js would wait up to 20 s between two attempts to connect, on top of what its caller waits. */
+const RECONNECT_SECONDS = 0.1;
+
 /** A pool of connections on which no statement hangs for ever. */
 export interface Database {
   /**
    * Runs one statement. Never more than one: postgres.js transactions are not safe when a backend dies.
+   *
+   * Waits for a free connection first; the deadline is that of the statement itself.
    *
    * @throws what Postgres or the connection throws (`code` holds the SQLSTATE or the system's error code), and
    *   {@link DatabaseDeadlineError}
@@ -35,6 +43,7 @@ export interface Database {
 
 export function openDatabase(options: DatabaseOptions): Database {
   const deadlineMs = options.statementTimeoutMs + DEADLINE_MARGIN_MS;
+  const slots = createSlots(options.maxConnections);
   let sql = connect(options);
 
   /** A stopped or cut-off backend answers nothing: only closing the connection ends the wait. */
@@ -43,23 +52,32 @@ export function openDatabase(options: DatabaseOptions): Database {
     hung.end({ timeout: 0 }).catch(() => {});
   };
 
-  return {
-    async run(statement) {
-      const used = sql;
-      const { promise: late, reject } = Promise.withResolvers<never>();
-      const timer = setTimeout(() => {
-        reject(new DatabaseDeadlineError(deadlineMs));
-        giveUp(used);
-      }, deadlineMs);
+  const runNow = async <T>(statement: (sql: Sql) => Promise<T>): Promise<T> => {
+    const used = sql;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(new DatabaseDeadlineError(deadlineMs));
+      giveUp(used);
+    }, deadlineMs);
+    try {
       const answer = statement(used);
       answer.catch(() => {}); // it may fail after the deadline, when nobody waits for it any more
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  return {
+    async run(statement) {
+      const release = await slots.take(deadlineMs);
       try {
-        return await Promise.race([answer, late]);
+        return await runNow(statement);
       } finally {
-        clearTimeout(timer);
+        release();
       }
     },
-    close: () => sql.end({ timeout: 5 }),
+    close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
   };
 }
 
@@ -67,6 +85,7 @@ function connect({ url, name, maxConnections, statementTimeoutMs }: DatabaseOpti
   return postgres(url, {
     max: maxConnections,
     connect_timeout: 5,
+    backoff: () => RECONNECT_SECONDS,
     // array and extension types are never parsed here, so their OIDs need not be looked up at every connect
     fetch_types: false,
     onnotice: () => {},

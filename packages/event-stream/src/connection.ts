@@ -1,8 +1,9 @@
 import { createClient, RESP_TYPES } from 'redis';
-import { StreamUnavailableError, streamError } from './errors.ts';
+import { StreamRefusedError, StreamUnavailableError, streamError } from './errors.ts';
 import { ackScript } from './scripts/ack.ts';
 import { appendScript } from './scripts/append.ts';
 import { createGroupScript } from './scripts/create-group.ts';
+import { oldestEntryScript } from './scripts/oldest-entry.ts';
 import { readScript } from './scripts/read.ts';
 import { removeIdleConsumersScript } from './scripts/remove-idle-consumers.ts';
 import { trimScript } from './scripts/trim.ts';
@@ -49,7 +50,7 @@ const MAX_QUEUED_COMMANDS = 20_000;
  * Opens a connection that reconnects for ever and never lets a command hang.
  *
  * node-redis's own socket timeout is not enough for that: every write renews it, so that a busy connection to a
- * frozen server never times out. Here the oldest unanswered command counts.
+ * frozen server never times out. Here it counts how long ago the last answer came while one is owed.
  */
 export function openConnection(options: ConnectionOptions): Connection {
   const replyTimeoutMs = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
@@ -67,6 +68,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const frozen = client;
     client = connect(options, replyTimeoutMs);
     lastReplyAt = performance.now();
+    frozen.removeAllListeners('error').on('error', () => {}); // its end is no failure to report
     frozen.destroy();
   };
   const watch = setInterval(dropIfFrozen, WATCH_INTERVAL_MS).unref();
@@ -81,7 +83,9 @@ export function openConnection(options: ConnectionOptions): Connection {
         lastReplyAt = performance.now();
         return reply;
       } catch (error) {
-        throw streamError(error);
+        const failure = streamError(error);
+        if (failure instanceof StreamRefusedError) lastReplyAt = performance.now(); // a refusal is an answer
+        throw failure;
       } finally {
         inFlight -= 1;
       }
@@ -117,6 +121,7 @@ function openClient({ url, name }: ConnectionOptions, replyTimeoutMs: number) {
       ackEntries: ackScript,
       createGroup: createGroupScript,
       trimAcked: trimScript,
+      oldestEntry: oldestEntryScript,
       removeIdleConsumers: removeIdleConsumersScript,
     },
   }).withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });

@@ -28,14 +28,19 @@ export interface StreamReader {
   read(limit: ReadLimit, blockMs: number): Promise<readonly Entry[]>;
   /** The oldest entries that this member already has: after a restart or an error, before any new ones. */
   readOwnPending(maxEntries: number): Promise<PendingEntries>;
-  /** Takes over entries that others have had for `minIdleMs` without acknowledging them. */
-  claim(minIdleMs: number, maxEntries: number): Promise<PendingEntries>;
+  /**
+   * Takes over entries that others have had for `minIdleMs` without acknowledging them. Goes on where the last call
+   * stopped; `done` says that it has come to the end of the pending entries list and will begin anew.
+   */
+  claim(minIdleMs: number, maxEntries: number): Promise<PendingEntries & { readonly done: boolean }>;
   /** Acknowledges entries; only after what they hold is committed. */
   ack(entries: readonly Entry[]): Promise<void>;
   /** Acknowledges entries that exist no more, see {@link PendingEntries.lost}. */
   forget(entryIds: readonly string[]): Promise<void>;
   /** Trims what all groups have acknowledged. Resolves to how many entries went. */
   trim(): Promise<number>;
+  /** When the oldest entry that is still in the stream was appended, by Redis's clock; undefined if there is none. */
+  oldestEntryMs(): Promise<number | undefined>;
   /** Removes the names of members that have nothing pending and were silent for `idleMs`. */
   removeIdleConsumers(idleMs: number): Promise<number>;
   /** Removes this member's own name, unless something is pending for it. */
@@ -50,6 +55,7 @@ export function openReader({ prefix, shard, consumer, ...options }: ReaderOption
   const { stream } = keys;
   const reads = openConnection({ ...options, name: `${consumer}-reads` });
   const commands = openConnection({ ...options, name: `${consumer}-commands` });
+  let claimFrom = '0-0';
 
   return {
     ensureGroup: async () => (await commands.run((client) => client.createGroup(keys))) === 1,
@@ -79,15 +85,15 @@ export function openReader({ prefix, shard, consumer, ...options }: ReaderOption
         CONSUMER_GROUP,
         consumer,
         `${minIdleMs}`,
-        '0-0',
+        claimFrom,
         'COUNT',
         `${maxEntries}`,
       ];
-      const [, claimed, deleted] = (await commands.run((client) =>
-        client.sendCommand(command),
-      )) as unknown as [Buffer, RawEntry[], Buffer[]];
+      const reply = await commands.run((client) => client.sendCommand(command));
+      const [next, claimed, deleted] = reply as unknown as [Buffer, RawEntry[], Buffer[]];
+      claimFrom = next.toString('latin1');
       const { entries, lost } = toEntries(claimed);
-      return { entries, lost: [...lost, ...deleted.map(String)] };
+      return { entries, lost: [...lost, ...deleted.map(String)], done: claimFrom === '0-0' };
     },
     ack: async (entries) => {
       if (entries.length > 0) await commands.run((client) => client.ackEntries(keys, entries));
@@ -97,6 +103,10 @@ export function openReader({ prefix, shard, consumer, ...options }: ReaderOption
         await commands.run((client) => client.xAck(stream, CONSUMER_GROUP, [...entryIds]));
     },
     trim: () => commands.run((client) => client.trimAcked(keys)),
+    async oldestEntryMs() {
+      const id = await commands.run((client) => client.oldestEntry(keys));
+      return id === null ? undefined : Number.parseInt(String(id), 10);
+    },
     removeIdleConsumers: (idleMs) => commands.run((client) => client.removeIdleConsumers(keys, idleMs)),
     leave: async () => {
       await commands.run((client) => client.removeIdleConsumers(keys, 0, consumer));

@@ -217,6 +217,19 @@ describe('pending entries', () => {
     expect((await living.readOwnPending(10)).entries).toEqual(entries);
   });
 
+  it('are claimed to the last one, however few a call takes', async () => {
+    for (let i = 0; i < 25; i += 1) await writer.append(streamBatch());
+    await readAll(await join('dead'));
+    const living = await join('living');
+    let claimed = 0;
+    for (let done = false; !done; ) {
+      const found = await living.claim(0, 4);
+      claimed += found.entries.length;
+      done = found.done;
+    }
+    expect(claimed).toBe(25);
+  });
+
   it('that were deleted from the stream are reported as lost, by reading and by claiming', async () => {
     for (let i = 0; i < 2; i += 1) await writer.append(streamBatch());
     const reader = await join('one');
@@ -226,7 +239,7 @@ describe('pending entries', () => {
     expect(found).toMatchObject({ entries: [second], lost: [first?.id] });
     await reader.forget(found.lost);
     await redis.xDel(stream, second?.id ?? '');
-    expect(await (await join('two')).claim(0, 10)).toEqual({ entries: [], lost: [second?.id] });
+    expect(await (await join('two')).claim(0, 10)).toEqual({ entries: [], lost: [second?.id], done: true });
   });
 });
 

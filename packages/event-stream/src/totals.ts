@@ -5,7 +5,7 @@ import { CONSUMER_GROUP, shardKeys } from './keys.ts';
  * What went through a shard, and what is still in it.
  *
  * The counts are of one life of the stream, its epoch: it begins with the first append, and ends when the keys are
- * lost (FLUSHALL, a restore). What an earlier epoch had brought is in Postgres; what it had not is lost.
+ * lost (FLUSHALL). What an earlier epoch had brought is in Postgres; what it had not is lost.
  */
 export interface ShardTotals {
   readonly shard: number;

@@ -5,8 +5,7 @@ export interface Backoff {
 }
 
 /**
- * How long to wait before retry number `attempt` (from 1): exponential, capped, with full jitter over the upper
- * half, so that members that failed together do not return together.
+ * How long to wait before retry number `attempt` (from 1): exponential, capped, with jitter over the upper half, so that members that failed together do not return together.
  *
  * @param random a number in [0, 1)
  */
@@ -15,12 +14,14 @@ export function backoffMs(attempt: number, { baseMs, capMs }: Backoff, random: n
   return Math.round(ceiling / 2 + (ceiling / 2) * random);
 }
 
-/** Waits; returns early when the signal aborts, without throwing. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
+/** Waits; returns early when the signal aborts, without throwing. Leaves nothing behind on the signal. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal?.aborted === true) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener('abort', () => resolve(), { once: true });
+  const wake = (): void => resolve();
+  const timer = setTimeout(wake, ms);
+  signal?.addEventListener('abort', wake, { once: true });
   await promise;
   clearTimeout(timer);
+  signal?.removeEventListener('abort', wake);
 }

@@ -35,7 +35,7 @@ export function loadConfig<T extends TObject>(schema: T, raw: RawSettings): Stat
     const value = readSetting(setting, raw[name]);
     if (value === undefined && isRequired(schema, property))
       problems.push(`${name} is required: ${setting.description}`);
-    else if (value !== undefined && !Value.Check(setting, value)) {
+    else if (value !== undefined && !(Value.Check(setting, value) && isUrlIfAsked(setting, value))) {
       problems.push(`${name} must be ${expectation(setting)}, but is ${shown(setting, raw[name])}`);
     } else if (value !== undefined) config[property] = value;
   }
@@ -50,6 +50,11 @@ export function settingsTable(schema: TObject): string {
     return `| \`${settingName(property)}\` | ${initial} | ${expectation(setting)} | ${setting.description ?? ''} |`;
   });
   return ['| variable | default | value | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+/** A pattern lets pass what a URL parser then refuses, with the password in its message. */
+function isUrlIfAsked(setting: TSchema, value: unknown): boolean {
+  return setting['url'] !== true || URL.canParse(String(value));
 }
 
 /** A URL may hold a password. */

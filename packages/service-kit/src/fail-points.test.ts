@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { createFailPoints } from './fail-points.ts';
+import { createFailPoints, FAIL_POINTS_PATTERN } from './fail-points.ts';
 
 it('does nothing unless it is told to', async () => {
   const kill = vi.fn();
@@ -18,8 +18,8 @@ it('kills at the passage that is named, and lets nothing happen afterwards', asy
   void failPoint('after-commit').then(() => {
     passed = true;
   });
+  await expect.poll(() => kill.mock.calls.length).toBe(1);
   await new Promise(setImmediate);
-  expect(kill).toHaveBeenCalledOnce();
   expect(passed).toBe(false);
 });
 
@@ -29,3 +29,12 @@ it.each(['', 'after-commit', 'after-commit=boom', 'a=pause', 'a=kill@0', 'a=kill
     expect(() => createFailPoints(text, () => {})).toThrow(TypeError);
   },
 );
+
+it.each([
+  ['after-commit=kill', true],
+  ['after-commit=kill@2,in-statement=pause:50', true],
+  ['after-comit=kill', false],
+  ['after-commit=kill,oops', false],
+])('takes %j for a setting: %j', (text, fits) => {
+  expect(new RegExp(FAIL_POINTS_PATTERN).test(text)).toBe(fits);
+});

@@ -13,6 +13,11 @@ interface Action {
   readonly ms: number;
 }
 
+const PLACE = '(after-append|after-read|in-statement|after-commit|after-acknowledge)';
+const ONE = `${PLACE}=(kill|pause:\\d{1,6})(@[1-9]\\d{0,6})?`;
+/** What FAIL_POINTS may be; a name that no service passes would make a test that cannot fail. */
+export const FAIL_POINTS_PATTERN = `^${ONE}(,${ONE})*$`;
+
 const ACTION = /^(?<name>[a-z-]+)=(?:(?<kill>kill)|pause:(?<ms>\d{1,6}))(?:@(?<passage>[1-9]\d{0,6}))?$/;
 
 /**
@@ -31,7 +36,10 @@ export function createFailPoints(text: string | undefined, killSelf: () => void)
     const passage = (passages.get(name) ?? 0) + 1;
     passages.set(name, passage);
     if (action.passage !== undefined && action.passage !== passage) return;
-    if (action.kind === 'kill') killSelf();
+    if (action.kind === 'kill') {
+      await new Promise(setImmediate); // what was just sent has left the process: a statement is under way
+      killSelf();
+    }
     // also after killSelf: the signal arrives a moment later, and nothing may happen in between
     await new Promise((resolve) => setTimeout(resolve, action.kind === 'kill' ? 60_000 : action.ms));
   };

@@ -21,8 +21,10 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** How often Node looks for connections past those limits; its default of 30 s would stretch them all. */
 const CHECK_INTERVAL_MS = 1_000;
+/** A client that neither sends nor takes a byte for this long is cut off: a slow reader holds nothing. */
+const IDLE_TIMEOUT_MS = 30_000;
 /** A response that is still being written this long after a stop began is cut off. */
-const DRAIN_MS = 5_000;
+const DRAIN_MS = 4_000;
 
 /**
  * Serves an app on a port of its own.
@@ -39,6 +41,7 @@ export async function listen(app: Express, { host, port }: ListenOptions): Promi
     },
     app,
   );
+  server.setTimeout(IDLE_TIMEOUT_MS);
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen({ host, port }, resolve);

@@ -16,6 +16,8 @@ export interface ServiceDefinition<T extends TObject> {
   readonly name: string;
   /** Its properties include `logLevel`. */
   readonly schema: T;
+  /** What is wrong with settings that are each right by themselves. */
+  readonly problems?: (config: Static<T>) => string[];
   readonly start: (context: ServiceContext<Static<T>>) => Promise<void>;
   readonly process: NodeJS.Process;
 }
@@ -65,9 +67,17 @@ export async function runService<T extends TObject>(service: ServiceDefinition<T
   }
 }
 
-function configOrExit<T extends TObject>({ name, schema, process }: ServiceDefinition<T>): Static<T> {
+function configOrExit<T extends TObject>({
+  name,
+  schema,
+  problems,
+  process,
+}: ServiceDefinition<T>): Static<T> {
   try {
-    return loadConfig(schema, process.env);
+    const config = loadConfig(schema, process.env);
+    const wrong = problems?.(config) ?? [];
+    if (wrong.length > 0) throw new ConfigurationError(wrong);
+    return config;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     createLogger(name, 'fatal').fatal({ problems: error.problems }, 'invalid configuration');

@@ -1,15 +1,18 @@
 import { Type } from '@sinclair/typebox';
+import { FAIL_POINTS_PATTERN } from './fail-points.ts';
 
 /** Settings that several services share. A service spreads the ones it needs into its own schema. */
 export const sharedSettings = {
   databaseUrl: Type.String({
     pattern: '^postgres(ql)?://',
     secret: true,
+    url: true,
     description: 'Where Postgres is: `postgres://user:password@host:port/database`.',
   }),
   redisUrl: Type.String({
     pattern: '^rediss?://',
     secret: true,
+    url: true,
     description: 'Where Redis is: `redis://user:password@host:port`.',
   }),
   streamPrefix: Type.String({
@@ -26,7 +29,7 @@ export const sharedSettings = {
   host: Type.String({ default: '127.0.0.1', description: 'Address that the HTTP server listens on.' }),
   failPoints: Type.Optional(
     Type.String({
-      pattern: '^[a-z-]+=',
+      pattern: FAIL_POINTS_PATTERN,
       description: 'For tests: makes the process die or stall at named points, `after-commit=kill@2`.',
     }),
   ),

@@ -21,14 +21,13 @@ export async function untilReady(
   attempt: () => Promise<void>,
 ): Promise<void> {
   const deadline = now().getTime() + START_DEADLINE_MS;
-  const never = new AbortController().signal;
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt();
     } catch (error) {
       if (now().getTime() > deadline) throw error;
       if (tries === 4) log.info({ err: error }, 'waiting for what this service needs');
-      await pause(backoffMs(tries, BACKOFF, random()), never);
+      await pause(backoffMs(tries, BACKOFF, random()));
     }
   }
 }

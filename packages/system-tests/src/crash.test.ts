@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { event, openSystem, range, type System } from './testing/system.ts';
 
@@ -92,4 +94,27 @@ it('works on while Redis is frozen: 503, and exact afterwards', async () => {
   const after = await system.settled();
   expect(after.received - before.received).toBe(10);
   expect(after.accepted - before.accepted).toBe(10);
+});
+
+it('stops cleanly while Postgres hangs, and what was in hand is counted once by others', async () => {
+  const before = await system.settled();
+  const lock = await system.sql.reserve();
+  await lock`BEGIN`;
+  await lock`LOCK TABLE processed_events IN ACCESS EXCLUSIVE MODE`;
+  await system.publish(...range(10).map((i) => event({ event_id: `hangs-${i}` })));
+  const waiting = system.get('/events'); // a client that waits for its answer
+  waiting.catch(() => {});
+  const pids = ['consumer-1', 'consumer-2', 'gateway'].map((name) => system.pidOf(name));
+  for (const pid of pids) process.kill(pid, 'SIGTERM');
+  const gone = (pid: number) => !system.stack.processes.some((running) => running.pid === pid);
+  await expect.poll(() => pids.every(gone), { timeout: 10_000 }).toBe(true);
+  await lock`COMMIT`;
+  lock.release();
+  const after = await system.settled();
+  expect(after.received - before.received).toBe(10);
+  for (const name of ['consumer-1', 'consumer-2', 'gateway']) {
+    expect(readFileSync(join(system.dataDir, 'logs', `${name}.log`), 'utf8')).not.toContain(
+      'did not stop in time',
+    );
+  }
 });

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import {
   applyBatches,
   type BatchOutcome,
@@ -6,9 +5,9 @@ import {
   recordRepeatedEntries,
   type StoreBatch,
 } from '@oncelog/event-store';
-import type { BatchEntry, Entry } from '@oncelog/event-stream';
+import { type BatchEntry, type Entry, entryBytes } from '@oncelog/event-stream';
 import { type Backoff, backoffMs, type FailPoint, type Logger, pause } from '@oncelog/service-kit';
-import { buryWhole, foreignBatch, separateDead } from './dead-letters.ts';
+import { buryWhole, foreignBatch, separateDead, textOf } from './dead-letters.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import { failureKind } from './sqlstate.ts';
 
@@ -51,17 +50,38 @@ export async function applyEntries(
 ): Promise<void> {
   if (entries.length === 0) return;
   const { batches, repeats } = distinctBatches(entries);
-  try {
-    await applyTogether(deps, config, {
-      entries: batches,
-      asStored: (entry) => asBatch(entry, config.shard),
-    });
-  } catch (error) {
-    if (failureKind(error) !== 'data') throw error;
-    for (const entry of batches) await applyAlone(deps, config, entry);
-  }
+  for (const helping of helpingsOf(batches)) await applyHelping(deps, config, helping);
   // a repeat in the same read: the ledger has its batch by now
   if (repeats.length > 0) await applyEntries(deps, config, repeats);
+}
+
+async function applyHelping(deps: ApplyDeps, config: ApplyConfig, entries: readonly Entry[]): Promise<void> {
+  try {
+    await applyTogether(deps, config, { entries, asStored: (entry) => asBatch(entry, config.shard) });
+  } catch (error) {
+    if (failureKind(error) !== 'data') throw error;
+    const [first, ...others] = entries;
+    if (others.length > 0) for (const entry of entries) await applyHelping(deps, config, [entry]);
+    else if (first?.kind === 'batch') await applySeparated(deps, config, first);
+    else throw error;
+  }
+}
+
+/** A statement holds one entry at least. Only entries far larger than usual come near the limit. */
+const MAX_STATEMENT_BYTES = 32 * 1024 * 1024;
+
+function helpingsOf(entries: readonly Entry[]): Entry[][] {
+  const helpings: Entry[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const entry of entries) {
+    bytes += entryBytes(entry);
+    if (bytes > MAX_STATEMENT_BYTES) {
+      helpings.push([]);
+      bytes = entryBytes(entry);
+    }
+    helpings.at(-1)?.push(entry);
+  }
+  return helpings;
 }
 
 /** The first entry of each batch, and what repeats one of them: a statement takes a batch once. */
@@ -82,30 +102,24 @@ interface Work {
   readonly asStored: (entry: Entry) => StoreBatch | Promise<StoreBatch>;
 }
 
-/** From hopeful to certain: as it is, without the refused events, and as a dead letter as a whole. */
-async function applyAlone(deps: ApplyDeps, config: ApplyConfig, entry: Entry): Promise<void> {
-  const ways: Work['asStored'][] = [(one) => asBatch(one, config.shard)];
-  if (entry.kind === 'batch') {
-    ways.push(() => separateDead(deps.database, entry));
-    ways.push(() => buryWhole(entry, 'Postgres refuses the batch, but none of its events alone'));
+/** A batch that Postgres has refused: without the refused events, or else as a dead letter as a whole. */
+async function applySeparated(deps: ApplyDeps, config: ApplyConfig, entry: BatchEntry): Promise<void> {
+  try {
+    const asStored = () => separateDead(deps.database, entry);
+    await applyTogether(deps, config, { entries: [entry], asStored });
+  } catch (error) {
+    if (failureKind(error) !== 'data') throw error;
+    const asStored = () => buryWhole(entry, 'Postgres refuses the batch, but none of its events alone');
+    await applyTogether(deps, config, { entries: [entry], asStored });
   }
-  let refusal: unknown;
-  for (const asStored of ways) {
-    try {
-      return await applyTogether(deps, config, { entries: [entry], asStored });
-    } catch (error) {
-      if (failureKind(error) !== 'data') throw error;
-      refusal = error;
-    }
-  }
-  throw refusal;
 }
 
 function asBatch(entry: Entry, shard: number): StoreBatch {
   if (entry.kind === 'foreign') return foreignBatch(entry, shard);
+  const { batchId, id: entryId, epoch, events } = entry;
   // what is not UTF-8 cannot be JSON; replacing its bytes might make it so
-  const body = isUtf8(entry.body) ? entry.body.toString() : 'not UTF-8';
-  return { batchId: entry.batchId, entryId: entry.id, epoch: entry.epoch, body, dead: [] };
+  const body = textOf(entry.body) ?? 'unreadable';
+  return { batchId, entryId, epoch, events, body, dead: [] };
 }
 
 async function applyTogether(
@@ -113,7 +127,7 @@ async function applyTogether(
   config: ApplyConfig,
   { entries, asStored }: Work,
 ): Promise<void> {
-  await untilDone(deps, config.backoff, async () => {
+  const attempt = async (): Promise<void> => {
     const batches = await Promise.all(entries.map(asStored));
     const stop = deps.metrics.applySeconds.startTimer();
     const applying = applyBatches(deps.database, batches, config);
@@ -123,7 +137,8 @@ async function applyTogether(
     stop();
     await recordRepeats(deps, config, { entries, outcomes });
     report(deps, batches, outcomes);
-  });
+  };
+  await untilDone(deps, { backoff: config.backoff, divisible: entries.length > 1, attempt });
 }
 
 /** An entry whose batch the ledger has from another entry repeats it: a retried request or append. */
@@ -168,19 +183,51 @@ function report(
   }
 }
 
-/** Tries until it works. Data errors are the caller's to handle; everything else is tried again for ever. */
-async function untilDone(deps: ApplyDeps, backoff: Backoff, attempt: () => Promise<void>): Promise<void> {
+interface RetriedWork {
+  readonly backoff: Backoff;
+  /** Several entries, which the caller can take one by one. */
+  readonly divisible: boolean;
+  readonly attempt: () => Promise<void>;
+}
+
+/** So often a statement that takes too long is tried as it is, before its entries are taken one by one. */
+const SLOW_TRIES = 2;
+/** A race that is lost more often than this is worth a look. */
+const QUIET_RACES = 10;
+
+/**
+ * Tries until it works. Data errors are the caller's to handle, and statements that take too long for several entries;
+ * everything else is tried again for ever.
+ *
+ * A service that stops does not wait for a statement that hangs: whether it takes effect or not, the entries stay
+ * pending, and the ledger knows.
+ */
+async function untilDone(deps: ApplyDeps, work: RetriedWork): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await attempt();
+      return await untilAborted(work.attempt(), deps.giveUp);
     } catch (error) {
       const kind = failureKind(error);
-      if (kind === 'data') throw error;
+      if (kind === 'data' || (kind === 'slow' && work.divisible && tries >= SLOW_TRIES)) throw error;
       if (deps.giveUp.aborted) throw new GaveUpError({ cause: error });
       deps.metrics.retries.inc({ kind });
-      const waitMs = kind === 'race' && tries < 10 ? 0 : backoffMs(tries, backoff, deps.random());
-      if (kind === 'outage') deps.log.warn({ err: error, tries, waitMs }, 'could not apply, trying again');
+      const quiet = kind === 'race' && tries < QUIET_RACES;
+      const waitMs = quiet ? 0 : backoffMs(tries, work.backoff, deps.random());
+      if (!quiet) deps.log.warn({ err: error, tries, waitMs }, 'could not apply, trying again');
       await pause(waitMs, deps.giveUp);
     }
+  }
+}
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(new GaveUpError());
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
+  work.catch(() => {}); // nobody waits for it after giving up
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Member, openTestGroup, type TestGroup } from './testing/group.ts';
+import { type Member, openTestGroup, type TestGroup, VALID } from './testing/group.ts';
 
 let group: TestGroup;
 beforeEach(async () => {
@@ -162,6 +163,20 @@ describe('a member of the group', () => {
 });
 
 describe('what Postgres refuses', () => {
+  /** Also what is not counted as in flight, because no gateway appended it. */
+  const drainAll = async ({ consumer }: Member) => {
+    await expect
+      .poll(
+        async () => {
+          await consumer.tick();
+          const { lag, pending } = await group.backlog();
+          return lag + pending;
+        },
+        { timeout: 50_000 },
+      )
+      .toBe(0);
+  };
+  const ourFields = (body: Buffer) => ({ batch_id: crypto.randomUUID(), events: '1', epoch: 'abc', body });
   const raw = async (body: string | Buffer, events = 1) => {
     const batchId = crypto.randomUUID();
     await group.writer.append({ batchId, events, body: Buffer.from(body) });
@@ -202,6 +217,57 @@ describe('what Postgres refuses', () => {
     expect(letter).toMatchObject({ position: null, code: 'unreadable', events });
     expect(Buffer.compare(letter?.original ?? Buffer.alloc(0), Buffer.from(body))).toBe(0);
   });
+
+  it.each([
+    ['more events than its entry says', 1],
+    ['fewer events than its entry says', 3],
+  ])('is buried as a whole when it holds %s: the figures add up', async (_, events) => {
+    const member = await group.join('one');
+    const two = ['a', 'b'].map((id) => ({ ...VALID, event_id: id }));
+    await raw(JSON.stringify({ events: two }), events);
+    await group.publish(ids('after'));
+    await drain(member);
+    expect(await group.figures()).toMatchObject({ received: 1, dead: events, stored: 1 });
+    expect(await letters()).toMatchObject([{ position: null, code: 'unreadable', events }]);
+    expect(await group.backlog()).toMatchObject({ appendedEvents: events + 1, inFlightEvents: 0 });
+  });
+
+  it('is buried when it has our fields but was not appended by a gateway, without touching our totals', async () => {
+    const member = await group.join('one');
+    await group.publish(ids('before'));
+    const body = JSON.stringify({ events: [{ ...VALID, event_id: 'x' }] });
+    for (const events of ['7', '999999999', '1']) {
+      await group.redis.xAdd(group.key, '*', { batch_id: crypto.randomUUID(), events, epoch: 'abc', body });
+    }
+    await drainAll(member);
+    expect(await group.figures()).toMatchObject({ received: 2, dead: 1_000_000_006, stored: 2 });
+    expect(await group.backlog()).toMatchObject({ appendedEvents: 1, inFlightEvents: 0, pending: 0 });
+  });
+
+  it('is buried by its beginning when it is too large to keep, several at a time, and the rest goes on', async () => {
+    const huge = Buffer.alloc(50_000_000, 0x01); // takes six times as much in JSON
+    const large = Buffer.alloc(20_000_000, 'x');
+    await group.redis.xAdd(group.key, '*', { a: huge });
+    await group.redis.xAdd(group.key, '*', { b: large });
+    await group.redis.xAdd(group.key, '*', ourFields(large));
+    await group.publish(ids('after'));
+    // recovered entries come by number, not by size: all of them at once
+    const died = await group.join('one');
+    for (let i = 0; i < 4; i += 1) await died.reader.read({ maxEntries: 1, maxBytes: 1 }, 1_000);
+    const member = await group.join('one');
+    await drainAll(member);
+    expect(await group.figures()).toMatchObject({ received: 1, dead: 3, stored: 1 });
+    const kept = await group.test.sql<{ code: string; n: number; full_bytes: string; digest: string }[]>`
+      SELECT code, octet_length(original) AS n, full_bytes, encode(full_sha256, 'hex') AS digest
+      FROM dead_letters ORDER BY full_bytes`;
+    const json = `["a","${'\\u0001'.repeat(huge.length)}"]`;
+    const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
+    expect(kept).toEqual([
+      { code: 'unreadable', n: 16_777_216, full_bytes: '20000000', digest: sha256(large) },
+      { code: 'foreign', n: 16_777_216, full_bytes: '20000008', digest: sha256(`["b","${large}"]`) },
+      { code: 'foreign', n: 16_777_216, full_bytes: String(json.length), digest: sha256(json) },
+    ]);
+  }, 120_000);
 
   it('is buried once when an entry is not ours, however often it is delivered', async () => {
     await group.redis.xAdd(group.key, '*', { hello: 'world' });

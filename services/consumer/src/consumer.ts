@@ -36,6 +36,8 @@ export interface Consumer {
 const PENDING_PER_READ = 16;
 /** The name of a member without pending entries is forgotten after this many times the claim time. */
 const FORGET_FACTOR = 20;
+/** A call that has trimmed this many entries has probably left some. */
+const TRIM_AGAIN = 5_000;
 
 /**
  *        ┌────────────── any error: what is pending for us is not known ◀──────────────┐
@@ -98,14 +100,30 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
     }
   };
 
-  const maintain = async (): Promise<void> => {
-    const claimed = await reader.claim(options.claimIdleMs, PENDING_PER_READ);
-    if (claimed.entries.length > 0) {
-      metrics.claimedEntries.inc(claimed.entries.length);
-      log.info({ entries: claimed.entries.length }, 'claimed entries of a silent member');
+  /** Everything that was left behind, not just a helping: a member that died may have had hundreds. */
+  const claimAll = async (): Promise<void> => {
+    for (let done = false; !done && !stopping; ) {
+      const claimed = await reader.claim(options.claimIdleMs, PENDING_PER_READ);
+      done = claimed.done;
+      if (claimed.entries.length > 0) {
+        metrics.claimedEntries.inc(claimed.entries.length);
+        log.info({ entries: claimed.entries.length }, 'claimed entries of a silent member');
+      }
+      await finish(claimed);
     }
-    await finish(claimed);
-    metrics.trimmedEntries.inc(await reader.trim());
+  };
+
+  /** A call trims a bounded number of entries; under load one a round would fall behind. */
+  const trimAll = async (): Promise<void> => {
+    for (let removed = TRIM_AGAIN; removed >= TRIM_AGAIN; ) {
+      removed = await reader.trim();
+      metrics.trimmedEntries.inc(removed);
+    }
+  };
+
+  const maintain = async (): Promise<void> => {
+    await claimAll();
+    await trimAll();
     await reader.removeIdleConsumers(options.claimIdleMs * FORGET_FACTOR);
   };
 

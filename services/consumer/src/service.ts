@@ -55,7 +55,14 @@ export async function startConsumer(
     return { shard, reader };
   });
 
-  const checks = { database: () => ping(database), redis: () => pingAll(shards) };
+  const probe = openDatabase({
+    url: config.databaseUrl,
+    name: `oncelog-${name}-probe`,
+    maxConnections: 1,
+    statementTimeoutMs: config.statementTimeoutMs,
+  });
+  opened.defer(() => probe.close());
+  const checks = { database: () => ping(probe), redis: () => pingAll(shards) };
   await untilReady(deps, async () => {
     await assertSchema(database);
     for (const { reader } of shards) await reader.ensureGroup();

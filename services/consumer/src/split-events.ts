@@ -1,6 +1,3 @@
-/** Strings and single structural characters; what lies between (numbers, literals, space) needs no look. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
-
 /**
  * Cuts the events out of a body, each as its JSON text, to the byte: parsing and writing them again would change
  * numbers. Only bodies that Postgres has refused come here.
@@ -14,26 +11,37 @@ export function splitEvents(body: string): string[] | undefined {
   let events: string[] = [];
   let depth = 0;
   let key = '';
-  let previous = '';
+  let text = ''; // the last string at the top level: a key, if a colon follows
   let start = 0; // of the current element
-  for (const { 0: token, index } of body.matchAll(TOKEN)) {
+  for (let at = 0; at < body.length; at += 1) {
+    const char = body[at] as string;
     const inEvents = depth === 2 && key === 'events';
-    if (inEvents && (token === ',' || token === ']')) {
-      const element = body.slice(start, index).trim();
+    if (inEvents && (char === ',' || char === ']')) {
+      const element = body.slice(start, at).trim();
       if (element !== '') events.push(element);
-      start = index + 1;
+      start = at + 1;
     }
-    if (token === '{' || token === '[') {
+    if (char === '"') {
+      const end = endOfString(body, at);
+      if (depth === 1) text = body.slice(at, end + 1);
+      at = end;
+    } else if (char === '{' || char === '[') {
       depth += 1;
-      if (depth === 2 && token === '[' && key === 'events') {
+      if (depth === 2 && char === '[' && key === 'events') {
         events = [];
-        start = index + 1;
+        start = at + 1;
       }
-    } else if (token === '}' || token === ']') depth -= 1;
-    else if (token === ':' && depth === 1) key = JSON.parse(previous) as string;
-    previous = token;
+    } else if (char === '}' || char === ']') depth -= 1;
+    else if (char === ':' && depth === 1) key = JSON.parse(text) as string;
   }
   return events;
+}
+
+/** Where the string that begins at `start` ends; the body is known to be JSON. */
+function endOfString(body: string, start: number): number {
+  let at = start + 1;
+  while (body[at] !== '"') at += body[at] === '\\' ? 2 : 1;
+  return at;
 }
 
 function holdsEvents(body: string): boolean {

@@ -10,6 +10,7 @@ it.each([
   ['22021', undefined, 'data'],
   ['23502', undefined, 'data'],
   ['54000', undefined, 'data'],
+  ['57014', undefined, 'slow'],
   ['57P01', undefined, 'outage'],
   ['53100', undefined, 'outage'],
   ['25006', undefined, 'outage'],

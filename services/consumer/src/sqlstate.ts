@@ -3,14 +3,17 @@
  *
  *   'race'    the statement met another one and was undone; the next try finds other conditions: at once
  *   'data'    Postgres refuses the data itself, now and always: find the events and bury them
+ *   'slow'    it was ended because it took too long: again, and then with less at a time
  *   'outage'  anything else, known or not: for ever again, with backoff; never acknowledged
  */
-export type FailureKind = 'race' | 'data' | 'outage';
+export type FailureKind = 'race' | 'data' | 'slow' | 'outage';
 
 const RACES = new Set([
   '40001', // serialization_failure
   '40P01', // deadlock_detected
 ]);
+
+const QUERY_CANCELED = '57014'; // statement_timeout
 
 const DATA = new Set([
   '23502', // not_null_violation
@@ -25,8 +28,8 @@ export function failureKind(error: unknown): FailureKind {
   if (typeof code !== 'string') return 'outage';
   // another member applied one of the batches meanwhile; the next try finds it in the ledger
   if (code === '23505' && constraint === 'applied_batches_pkey') return 'race';
-  if (code === '23505' && constraint === 'uq_dead_letter_position') return 'race';
   if (RACES.has(code)) return 'race';
+  if (code === QUERY_CANCELED) return 'slow';
   // class 22, data exception; system errors such as 'ECONNREFUSED' do not start with digits
   if (DATA.has(code) || /^22[0-9A-Z]{3}$/.test(code)) return 'data';
   return 'outage';

@@ -29,21 +29,28 @@ const BACKLOG_RETRY_AFTER_SECONDS = 5;
  */
 export async function appendBatch({ stream, random }: AppendDeps, batch: Batch): Promise<void> {
   const startedAt = performance.now();
+  let unknownOutcome = false; // of one of the tries
   for (let tries = 1; ; tries += 1) {
     try {
       const { outcome } = await stream.append(batch);
       if (outcome === 'appended') return;
-      throw backlogFull();
+      throw unknownOutcome ? unknown() : backlogFull();
     } catch (error) {
-      const elapsedMs = performance.now() - startedAt;
-      if (error instanceof StreamUnavailableError && elapsedMs < RETRY_WITHIN_MS) {
-        await pause(backoffMs(tries, BACKOFF, random()), NEVER);
-      } else throw asProblem(error);
+      if (error instanceof StreamUnavailableError) unknownOutcome = true;
+      const worthAnotherTry = performance.now() - startedAt < RETRY_WITHIN_MS && isPassing(error);
+      if (!worthAnotherTry) throw asProblem(error, unknownOutcome);
+      await pause(backoffMs(tries, BACKOFF, random()));
     }
   }
 }
 
-const NEVER = new AbortController().signal;
+/** A connection that was lost, or a Redis that has just started. */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof StreamUnavailableError ||
+    (error instanceof StreamRefusedError && error.code === 'LOADING')
+  );
+}
 
 function backlogFull(): Problem {
   return new Problem('backlog-full', {
@@ -52,23 +59,25 @@ function backlogFull(): Problem {
   });
 }
 
-function asProblem(error: unknown): unknown {
-  if (error instanceof StreamRefusedError) {
-    const detail = 'The stream takes no events now. Nothing of the request was kept: send it again later.';
-    return new Problem('stream-unavailable', {
-      detail,
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-      cause: error,
-    });
-  }
-  if (error instanceof StreamUnavailableError) {
-    const detail =
-      'The stream does not answer. Whether the request was kept is not known: send it again, with the same Idempotency-Key if it had one.';
-    return new Problem('stream-unavailable', {
-      detail,
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-      cause: error,
-    });
-  }
-  return error;
+function unknown(cause?: unknown): Problem {
+  const detail =
+    'The stream does not answer. Whether the request was kept is not known: send it again, with the same Idempotency-Key if it had one.';
+  return new Problem('stream-unavailable', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS, cause });
+}
+
+/** Why Redis takes no writes, by the first word of its answer. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  OOM: 'Redis is at its memory limit',
+  MISCONF: 'Redis cannot write to its disk',
+  READONLY: 'Redis is a read-only replica',
+  LOADING: 'Redis is loading its data',
+};
+
+function asProblem(error: unknown, unknownOutcome: boolean): unknown {
+  if (error instanceof Problem) return error;
+  if (unknownOutcome) return unknown(error);
+  if (!(error instanceof StreamRefusedError)) return error;
+  const why = REFUSALS[error.code] ?? 'The stream takes no events now';
+  const detail = `${why}. Nothing of the request was kept: send it again later.`;
+  return new Problem('stream-unavailable', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
 }

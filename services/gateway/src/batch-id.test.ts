@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { batchIdOf, isIdempotencyKey } from './batch-id.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
 
 const request = { client: 'a', key: 'k', body: Buffer.from('x') };
 
@@ -21,17 +20,4 @@ it.each([
   ['ü', false],
 ])('takes %j for an Idempotency-Key: %j', (key, fits) => {
   expect(isIdempotencyKey(key)).toBe(fits);
-});
-
-it('reads its own cursors and no others', () => {
-  for (const seq of ['1', '9223372036854775807']) expect(decodeCursor(encodeCursor(seq))).toBe(seq);
-  for (const cursor of [
-    '',
-    'abc',
-    encodeCursor('9223372036854775808'),
-    encodeCursor('-1'),
-    `${encodeCursor('1')}A`,
-  ]) {
-    expect(decodeCursor(cursor)).toBeUndefined();
-  }
 });

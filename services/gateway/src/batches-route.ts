@@ -1,21 +1,14 @@
 import { type BatchReceipt, parseBatchesQuery } from '@oncelog/event-schema';
 import { type Database, findReceipts } from '@oncelog/event-store';
 import type { RequestHandler } from 'express';
-import { Problem } from './problem.ts';
-import { queryOf } from './query-string.ts';
+import { validQuery } from './query-string.ts';
 import { query } from './store.ts';
 
 /** `GET /batches?batch_id=`: what became of batches. One that is missing from the answer is not applied yet. */
 export function batchesRoute({ database }: { database: Database }): RequestHandler {
   return async (request, response) => {
-    const parsed = parseBatchesQuery(queryOf(request));
-    if (parsed.outcome === 'invalid') {
-      throw new Problem('invalid-query', {
-        detail: 'See errors for each parameter.',
-        errors: parsed.violations,
-      });
-    }
-    const receipts = await query(database, (db) => findReceipts(db, parsed.query.batch_id));
+    const { batch_id: ids } = validQuery(request, parseBatchesQuery);
+    const receipts = await query(database, (db) => findReceipts(db, ids));
     const answer: BatchReceipt[] = receipts.map((receipt) => ({
       batch_id: receipt.batch_id,
       received: receipt.received,

@@ -21,16 +21,17 @@ export const gatewayConfig = Type.Object({
   maxBodyBytes: Type.Integer({
     default: MAX_BODY_BYTES,
     minimum: 1_024,
-    maximum: 104_857_600,
+    maximum: 16_777_216,
     unit: 'bytes',
     description: 'Largest request body, after decompression.',
   }),
   maxInFlightBytes: Type.Integer({
-    default: 67_108_864,
+    default: 134_217_728,
     minimum: 1_024,
     maximum: 10_737_418_240,
     unit: 'bytes',
-    description: 'Request bodies in memory at one time; beyond it requests get 503.',
+    description:
+      'Request bodies in memory at one time, compressed ones taken for the largest; beyond it requests get 503.',
   }),
   maxBacklogEvents: Type.Integer({
     default: 5_000_000,
@@ -63,3 +64,14 @@ export const gatewayConfig = Type.Object({
 });
 
 export type GatewayConfig = Static<typeof gatewayConfig>;
+
+/** What no single setting can say of itself: limits below which every valid request would be refused for ever. */
+export function configProblems(config: GatewayConfig): string[] {
+  const problems: string[] = [];
+  const demand = (holds: boolean, problem: string) => holds || problems.push(problem);
+  const { maxBodyBytes, maxEventsPerBatch, maxInFlightBytes, maxBacklogBytes, maxBacklogEvents } = config;
+  demand(maxInFlightBytes >= maxBodyBytes, 'MAX_IN_FLIGHT_BYTES must be at least MAX_BODY_BYTES');
+  demand(maxBacklogBytes >= maxBodyBytes, 'MAX_BACKLOG_BYTES must be at least MAX_BODY_BYTES');
+  demand(maxBacklogEvents >= maxEventsPerBatch, 'MAX_BACKLOG_EVENTS must be at least MAX_EVENTS_PER_BATCH');
+  return problems;
+}

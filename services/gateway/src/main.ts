@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createFailPoints, runService } from '@oncelog/service-kit';
 import { v7 as uuidv7 } from 'uuid';
-import { gatewayConfig } from './config.ts';
+import { configProblems, gatewayConfig } from './config.ts';
 import { startGateway } from './service.ts';
 
 await runService({
   name: 'gateway',
   schema: gatewayConfig,
+  problems: configProblems,
   process,
   start: async ({ config, log, opened }) => {
     const now = () => new Date();

@@ -8,7 +8,13 @@ export function createGatewayMetrics(registry: Registry) {
   return {
     acceptedEvents: new Counter({
       name: 'oncelog_gateway_accepted_events_total',
-      help: 'Events of requests answered with 202.',
+      help: 'Events of requests answered with 202, and of replayed dead letters.',
+      registers,
+    }),
+    replays: new Counter({
+      name: 'oncelog_gateway_dead_letter_replays_total',
+      help: 'Dead letters that were to be replayed, by outcome: replayed or refused.',
+      labelNames: ['outcome'],
       registers,
     }),
     requestSeconds: new Histogram({

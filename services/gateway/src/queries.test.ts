@@ -141,11 +141,30 @@ describe('operations', () => {
   });
 });
 
-it('answers 503 when Postgres refuses, and goes on when it is back', async () => {
+it('answers 503 when a query cannot be answered in time, 500 when the schema is wrong, and goes on afterwards', async () => {
+  const lock = await gateway.test.sql.reserve();
+  await lock`BEGIN`;
+  await lock`LOCK TABLE processed_events IN ACCESS EXCLUSIVE MODE`;
+  const late = await get('/events');
+  expect(late.status).toBe(503);
+  expect(await late.json()).toMatchObject({ code: 'query-timeout' });
+  await lock`COMMIT`;
+  lock.release();
   await gateway.test.sql`ALTER TABLE processed_events RENAME TO hidden`;
   const response = await get('/events');
-  expect(response.status).toBe(503);
-  expect(await response.json()).toMatchObject({ code: 'store-unavailable' });
+  expect(response.status).toBe(500);
+  expect(await response.text()).not.toContain('processed_events');
   await gateway.test.sql`ALTER TABLE hidden RENAME TO processed_events`;
   expect((await get('/events')).status).toBe(200);
+});
+
+it('keeps every filter in the next page, also one with a question mark', async () => {
+  await applyBatches(
+    gateway.test.database,
+    [storeBatch(['1', '2', '3'].map((event_id) => ({ topic: 'a?b&c', event_id })))],
+    { shard: 0, stripe: 0 },
+  );
+  const response = await get(`/events?topic=${encodeURIComponent('a?b&c')}&limit=2`);
+  const next = /^<(.+)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1] ?? '';
+  expect((await eventsOf(await get(next))).map(({ event_id }) => event_id)).toEqual(['1']);
 });

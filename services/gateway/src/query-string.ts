@@ -1,7 +1,18 @@
-import type { RawQuery } from '@oncelog/event-schema';
+import type { ParsedQuery, RawQuery } from '@oncelog/event-schema';
 import type { Request } from 'express';
+import { Problem } from './problem.ts';
 
 /** The query as Express's simple parser leaves it: text, or a list of texts. */
-export function queryOf(request: Request): RawQuery {
+function queryOf(request: Request): RawQuery {
   return request.query as RawQuery;
+}
+
+/** @throws {Problem} 422 that names each parameter that breaks a rule */
+export function validQuery<Query>(request: Request, parse: (query: RawQuery) => ParsedQuery<Query>): Query {
+  const parsed = parse(queryOf(request));
+  if (parsed.outcome === 'valid') return parsed.query;
+  throw new Problem('invalid-query', {
+    detail: 'See errors for each parameter.',
+    errors: parsed.violations,
+  });
 }

@@ -9,40 +9,43 @@ export interface ReadBodyConfig {
 const JSON_TYPE = /^application\/(?:json|[\w.+-]+\+json)\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 /**
- * Reads a body as bytes: `request.body` is a Buffer. What the headers rule out is refused before a byte is read,
- * and the bodies in memory are bounded, by their decompressed sizes.
+ * Reads a body as bytes: `request.body` is a Buffer. What the headers rule out is refused before a byte is read.
+ *
+ * The bodies in memory are bounded: each request reserves its Content-Length, or the most that a body may have where
+ * that says nothing, until it is answered or gone.
  */
 export function readBody({ maxBodyBytes, maxInFlightBytes }: ReadBodyConfig): RequestHandler[] {
-  let inFlightBytes = 0;
+  let reservedBytes = 0;
 
-  const admit: RequestHandler = (request, _response, next) => {
+  const admit: RequestHandler = (request, response, next) => {
     const type = request.get('Content-Type');
     if (type === undefined || !JSON_TYPE.test(type)) {
-      throw new Problem('unsupported-media-type', {
-        detail: 'Content-Type must be application/json, in UTF-8.',
-      });
+      const detail = 'Content-Type must be application/json, in UTF-8.';
+      throw new Problem('unsupported-media-type', { detail });
     }
+    const length = Number(request.get('Content-Length') ?? Number.NaN);
     // body-parser would read the body first, and answer seconds later
-    if (Number(request.get('Content-Length') ?? 0) > maxBodyBytes) {
+    if (length > maxBodyBytes) {
       throw new Problem('body-too-large', { detail: `The body may have at most ${maxBodyBytes} bytes.` });
     }
-    if (inFlightBytes > maxInFlightBytes) {
+    const isPlain = request.get('Content-Encoding') === undefined && !Number.isNaN(length);
+    const bytes = isPlain ? length : maxBodyBytes;
+    if (reservedBytes + bytes > maxInFlightBytes) {
       const detail =
         'The gateway has too many bodies in memory. Nothing was read: send the request again later.';
       throw new Problem('overloaded', { detail, retryAfterSeconds: 1 });
     }
-    next();
-  };
-
-  const count: RequestHandler = (request, response, next) => {
-    const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
-    request.body = body;
-    inFlightBytes += body.length;
+    reservedBytes += bytes;
     response.once('close', () => {
-      inFlightBytes -= body.length;
+      reservedBytes -= bytes;
     });
     next();
   };
 
-  return [admit, express.raw({ type: () => true, limit: maxBodyBytes, inflate: true }), count];
+  const orEmpty: RequestHandler = (request, _response, next) => {
+    request.body ??= Buffer.alloc(0);
+    next();
+  };
+
+  return [admit, express.raw({ type: () => true, limit: maxBodyBytes, inflate: true }), orEmpty];
 }

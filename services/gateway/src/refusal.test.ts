@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import {
   bodyOf,
@@ -60,10 +60,26 @@ it('answers 503 when Redis refuses to write, and has written nothing', async () 
   expect((await post(bodyOf(event()))).status).toBe(202);
 });
 
-it('answers 503 while too many bodies are in memory', async () => {
-  const { post, redis } = await open({ maxInFlightBytes: 1 });
-  await redis.sendCommand(['CLIENT', 'PAUSE', '1000', 'WRITE']); // keeps the first request in hand
-  const first = post(bodyOf(event()));
+it('answers 503 while too many bodies are in memory, counts those that still arrive, and forgets those that are gone', async () => {
+  const { post, port } = await open({ maxBodyBytes: 10_000, maxInFlightBytes: 30_000 });
+  const sockets = Array.from({ length: 3 }, () => connect(port, '127.0.0.1'));
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.write(
+      'POST /publish HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\n\r\n',
+    );
+  }
   await expect.poll(async () => (await post(bodyOf(event()))).status).toBe(503);
-  expect((await first).status).toBe(202);
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(async () => (await post(bodyOf(event()))).status).toBe(202);
+});
+
+it('tries again when the first answer of Redis is lost, and the batch counts once for the stream', async () => {
+  const { post, redis, key } = await open({});
+  const [client] = ((await redis.sendCommand(['CLIENT', 'LIST'])) as unknown as string)
+    .split('\n')
+    .filter((line) => line.includes(`name=${key.split(':')[0]}-writer`));
+  await redis.sendCommand(['CLIENT', 'KILL', 'ID', /^id=(\d+)/.exec(client ?? '')?.[1] ?? '']);
+  expect((await post(bodyOf(event()))).status).toBe(202);
+  expect(await redis.xLen(key)).toBe(1);
 });

@@ -18,13 +18,17 @@ export function requestContext({ log, metrics, newRequestId }: RequestContextDep
     response.locals['requestId'] = requestId;
     response.setHeader('X-Request-Id', requestId);
     const startedAt = performance.now();
-    response.on('finish', () => {
+    // also when the client went away before it was answered
+    response.on('close', () => {
       const { statusCode: status } = response;
       const route = (request.route as { path?: string } | undefined)?.path ?? 'unknown';
       const seconds = (performance.now() - startedAt) / 1_000;
       metrics.requestSeconds.observe({ method: request.method, route, status }, seconds);
       const level = status >= 500 ? 'warn' : status >= 400 ? 'info' : 'debug';
-      log[level]({ requestId, method: request.method, route, status, seconds }, 'request answered');
+      log[level](
+        { requestId, method: request.method, route, status, seconds },
+        response.writableFinished ? 'request answered' : 'client went away',
+      );
     });
     next();
   };

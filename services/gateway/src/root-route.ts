@@ -8,6 +8,13 @@ const DESCRIPTION = {
     'GET /events':
       'Stored events, newest first; filters: topic, source, event_id, since, until; limit, cursor',
     'GET /batches': 'What became of batches: batch_id, repeatable',
+    'GET /dead-letters':
+      'Events that could not be stored, newest first; filters: code, batch_id, since, until, state; limit, cursor',
+    'GET /dead-letters/{id}': 'A dead letter with its original',
+    'POST /dead-letters/{id}/replay': 'Publish a dead letter again',
+    'POST /dead-letters/replay': 'Publish dead letters again, by a filter',
+    'DELETE /dead-letters/{id}': 'Delete a dead letter; the counts stay',
+    'DELETE /dead-letters': 'Delete dead letters, by a filter',
     'GET /stats': 'Exact counts, in all and by topic',
     'GET /health': 'State of Postgres and Redis; /health/live and /health/ready for probes',
     'GET /metrics': 'Metrics for Prometheus',

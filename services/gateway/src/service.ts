@@ -1,4 +1,4 @@
-import { assertSchema, openDatabase } from '@oncelog/event-store';
+import { assertSchema, openDatabase, ping } from '@oncelog/event-store';
 import { openWriter } from '@oncelog/event-stream';
 import { createRegistry, type FailPoint, type Logger, listen, untilReady } from '@oncelog/service-kit';
 import { createApp } from './app.ts';
@@ -24,13 +24,15 @@ export async function startGateway(
   const registry = createRegistry('gateway');
   const metrics = createGatewayMetrics(registry);
 
+  const connect = { url: config.databaseUrl, statementTimeoutMs: config.queryTimeoutMs };
   const database = openDatabase({
-    url: config.databaseUrl,
+    ...connect,
     name: 'oncelog-gateway',
     maxConnections: config.databaseConnections,
-    statementTimeoutMs: config.queryTimeoutMs,
   });
   opened.defer(() => database.close());
+  const probe = openDatabase({ ...connect, name: 'oncelog-gateway-probe', maxConnections: 1 });
+  opened.defer(() => probe.close());
   const stream = openWriter({
     url: config.redisUrl,
     prefix: config.streamPrefix,
@@ -44,7 +46,11 @@ export async function startGateway(
     await stream.ping();
   });
 
-  const app = createApp({ ...deps, database, stream, metrics, registry, startedAt: deps.now() }, config);
+  const checks = { database: () => ping(probe), redis: () => stream.ping() };
+  const app = createApp(
+    { ...deps, database, checks, stream, metrics, registry, startedAt: deps.now() },
+    config,
+  );
   const server = await listen(app, config);
   opened.defer(() => server.close());
   log.info({ host: config.host, port: server.port }, 'gateway listening');

@@ -1,7 +1,15 @@
 import type { Database } from '@oncelog/event-store';
 import { Problem } from './problem.ts';
 
-/** Runs a query; a failure of the store is the client's to retry. */
+/** SQLSTATE classes that mean a mistake of ours, not an outage: syntax, names and types, and what the roles allow. */
+const MISTAKE = /^42/;
+const QUERY_CANCELED = '57014';
+
+/**
+ * Runs a query; a failure of the store is the client's to retry.
+ *
+ * @throws {Problem} 503; what is a mistake of ours is thrown as it is
+ */
 export async function query<T>(
   database: Database,
   statement: (database: Database) => Promise<T>,
@@ -9,7 +17,16 @@ export async function query<T>(
   try {
     return await statement(database);
   } catch (cause) {
-    const detail = 'The event store does not answer. Publishing works on: ask again later.';
-    throw new Problem('store-unavailable', { detail, retryAfterSeconds: 1, cause });
+    const { code } = cause as { code?: unknown };
+    if (typeof code === 'string' && MISTAKE.test(code)) throw cause;
+    const detail =
+      code === QUERY_CANCELED
+        ? 'The query took too long. Ask for less, or for a topic.'
+        : 'The event store does not answer. Publishing works on: ask again later.';
+    throw new Problem(code === QUERY_CANCELED ? 'query-timeout' : 'store-unavailable', {
+      detail,
+      retryAfterSeconds: 1,
+      cause,
+    });
   }
 }

@@ -119,6 +119,14 @@ describe('applyBatches', () => {
     expect(await sums()).toEqual({ received: 1, unique: 1, dead: 1, stored: 1 });
   });
 
+  it.each([0, 1, 3])('refuses, as data, a batch of two events whose entry says %i', async (events) => {
+    const batch = storeBatch([{ event_id: 'a' }, { event_id: 'b' }], { events });
+    await expect(
+      applyBatches(test.database, [storeBatch([{ event_id: 'c' }]), batch], { shard: 0, stripe: 0 }),
+    ).rejects.toMatchObject({ code: '23502', column_name: 'received' });
+    expect(await sums()).toEqual({ received: 0, unique: 0, dead: 0, stored: 0 });
+  });
+
   it('fails as a whole on data that Postgres refuses: neither events nor counters nor ledger change', async () => {
     const bad = storeBatch([{ event_id: 'a' }, { event_id: 'b', payload: 'x' }], {});
     const broken = { ...bad, body: bad.body.replace('2026-01-01', '2026-02-30') };

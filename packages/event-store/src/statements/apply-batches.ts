@@ -6,6 +6,8 @@ export interface StoreBatch {
   readonly entryId: string;
   /** The life of the stream that the entry was appended in. */
   readonly epoch: string;
+  /** How many events the entry says it holds; those in `body` and the dead ones must be as many. */
+  readonly events: number;
   /** JSON text: `{"events":[…]}`. */
   readonly body: string;
   /** Events of the batch that were found to be refused; they are not in `body`. */
@@ -19,6 +21,8 @@ export interface DeadEvent {
   readonly code: string;
   readonly reason: string;
   readonly original: Buffer;
+  /** Of the whole original, where only its beginning is given. */
+  readonly full?: { readonly bytes: number; readonly sha256: Buffer } | undefined;
 }
 
 /** Where a statement's batches come from, and which of the counters' stripes it writes. */
@@ -53,6 +57,9 @@ export interface BatchOutcome {
  * Two that apply the same batch at the same time both find no ledger row; the second then fails on the ledger's
  * primary key (23505), is undone as a whole, and finds the row when it tries again.
  *
+ * A batch that holds more or fewer events than its entry says fails the statement (23502): the entry's number was
+ * counted when it was appended, and the figures would never add up again.
+ *
  * Locks, in this order: keys of uq_topic_event_id, sorted; counters of this stripe and ledger rows, sorted; accounts
  * of this stripe. All writers take them in the same order; nothing else prevents deadlocks of multi-row inserts.
  * Indexes: applied_batches_pkey for the look-up; every index of the tables it writes.
@@ -72,28 +79,33 @@ export async function applyBatches(
   const batchIds = textArray(batches.map(({ batchId }) => batchId));
   const entryIds = textArray(batches.map(({ entryId }) => entryId));
   const epochs = textArray(batches.map(({ epoch }) => epoch));
+  const claims = textArray(batches.map(({ events }) => String(events)));
   const bodies = `[${batches.map(({ body }) => body).join(',')}]`;
   const deadLetters = JSON.stringify(
-    dead.map(({ batch, event }) => ({
+    dead.map(({ batch, event: { original, full, ...event } }) => ({
       ...event,
       batch_id: batch.batchId,
       entry_id: batch.entryId,
-      original: event.original.toString('hex'),
+      original: original.toString('base64'),
+      full_bytes: full?.bytes,
+      full_sha256: full?.sha256.toString('base64'),
     })),
   );
 
   return await database.run(
     (sql) => sql<BatchOutcome[]>`
     WITH input AS MATERIALIZED (
-      SELECT ids.batch_id, ids.entry_id, ids.epoch, documents.body, applied.entry_id AS applied_entry_id,
+      SELECT ids.batch_id, ids.entry_id, ids.epoch, ids.events, documents.body, applied.entry_id AS applied_entry_id,
         applied.shard AS applied_shard, applied.received, applied.unique_processed, applied.dead_lettered
-      FROM unnest(${batchIds}::uuid[], ${entryIds}::text[], ${epochs}::text[])
-        WITH ORDINALITY AS ids (batch_id, entry_id, epoch, n)
-      JOIN json_array_elements(${bodies}::text::json) WITH ORDINALITY AS documents (body, n) USING (n)
+      FROM unnest(${batchIds}::uuid[], ${entryIds}::text[], ${epochs}::text[], ${claims}::integer[])
+        WITH ORDINALITY AS ids (batch_id, entry_id, epoch, events, n)
+      -- FULL: a body that is not one document but several would shift the bodies behind it; what has no batch ID is
+      -- refused as data (23502)
+      FULL JOIN json_array_elements(${bodies}::text::json) WITH ORDINALITY AS documents (body, n) USING (n)
       LEFT JOIN applied_batches AS applied ON applied.batch_id = ids.batch_id
     ),
     batch AS MATERIALIZED (
-      SELECT batch_id, entry_id, epoch, body FROM input WHERE applied_entry_id IS NULL
+      SELECT batch_id, entry_id, epoch, events, body FROM input WHERE applied_entry_id IS NULL
     ),
     incoming AS MATERIALIZED (
       SELECT nextval('processed_events_seq_seq') AS seq, batch.batch_id, event.*
@@ -115,13 +127,18 @@ export async function applyBatches(
     dead AS MATERIALIZED (
       SELECT letter.* FROM batch
       JOIN json_to_recordset(${deadLetters}::text::json) AS letter (
-        batch_id uuid, entry_id text, "position" integer, events integer, code text, reason text, original text
+        batch_id uuid, entry_id text, "position" integer, events integer, code text, reason text, original text,
+        full_bytes bigint, full_sha256 text
       ) USING (batch_id)
     ),
     buried AS (
-      INSERT INTO dead_letters (batch_id, entry_id, position, events, code, reason, original)
-      SELECT batch_id, entry_id, "position", events, code, reason, decode(original, 'hex')
+      INSERT INTO dead_letters
+        (batch_id, entry_id, position, events, code, reason, original, full_bytes, full_sha256)
+      SELECT batch_id, entry_id, "position", events, code, reason, decode(original, 'base64'), full_bytes,
+        decode(full_sha256, 'base64')
       FROM dead ORDER BY batch_id, "position"
+      -- a batch that comes again after its ledger row was pruned has its dead letters already
+      ON CONFLICT ON CONSTRAINT uq_dead_letter_position DO NOTHING
     ),
     tally AS MATERIALIZED (
       SELECT topic, batch_id, count(*) AS received, 0 AS unique_processed, 0 AS dead_lettered
@@ -142,10 +159,13 @@ export async function applyBatches(
     ),
     ledger AS (
       INSERT INTO applied_batches (batch_id, shard, entry_id, received, unique_processed, dead_lettered)
-      SELECT batch_id, ${shard}::smallint, batch.entry_id, coalesce(sum(tally.received), 0), coalesce(sum(tally.unique_processed), 0),
-        coalesce(sum(tally.dead_lettered), 0)
+      SELECT batch_id, ${shard}::smallint, batch.entry_id,
+        -- null, and so refused as data (23502), where the entry says that it holds another number of events
+        CASE batch.events WHEN coalesce(sum(tally.received + tally.dead_lettered), 0)
+          THEN coalesce(sum(tally.received), 0) END,
+        coalesce(sum(tally.unique_processed), 0), coalesce(sum(tally.dead_lettered), 0)
       FROM batch LEFT JOIN tally USING (batch_id)
-      GROUP BY batch_id, batch.entry_id ORDER BY batch_id
+      GROUP BY batch_id, batch.entry_id, batch.events ORDER BY batch_id
       RETURNING batch_id, shard, entry_id, received, unique_processed, dead_lettered
     ),
     accounts AS (

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 const ids = async (filter: Partial<EventFilter>): Promise<string[]> => {
-  const rows = await listEvents(test.database, { topics: [], limit: 1000, ...filter });
+  const { rows } = await listEvents(test.database, { topics: [], limit: 1000, ...filter });
   return rows.map(({ json }) => (JSON.parse(json) as { event_id: string }).event_id);
 };
 
@@ -45,7 +45,7 @@ it('pages without gaps or repeats', async () => {
   const seen: string[] = [];
   let beforeSeq: string | undefined;
   for (;;) {
-    const rows = await listEvents(test.database, { topics: ['t0', 't2'], limit: 7, beforeSeq });
+    const { rows } = await listEvents(test.database, { topics: ['t0', 't2'], limit: 7, beforeSeq });
     if (rows.length === 0) break;
     seen.push(...rows.map(({ json }) => (JSON.parse(json) as { event_id: string }).event_id));
     beforeSeq = rows.at(-1)?.seq;
@@ -55,9 +55,33 @@ it('pages without gaps or repeats', async () => {
 });
 
 it('renders the fields of the contract, timestamps in UTC', async () => {
-  const [row] = await listEvents(test.database, { topics: [], limit: 1 });
+  const { rows } = await listEvents(test.database, { topics: [], limit: 1 });
+  const [row] = rows;
   const event = JSON.parse(row?.json ?? '') as Record<string, unknown>;
   expect(Object.keys(event)).toEqual(['topic', 'event_id', 'timestamp', 'source', 'payload', 'processed_at']);
   expect(event['timestamp']).toBe('2026-01-30T00:00:00+00:00');
   expect(event['processed_at']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$/);
+});
+
+it('ends a page before it becomes too large for a response, but never before its first event', async () => {
+  const events = Array.from({ length: 5 }, (_, i) => ({
+    topic: 'large',
+    event_id: `l${i}`,
+    payload: { text: 'x'.repeat(i === 4 ? 17_000_000 : 6_000_000) },
+  }));
+  await applyBatches(test.database, [storeBatch(events)], { shard: 0, stripe: 0 });
+  const first = await listEvents(test.database, { topics: ['large'], limit: 100 });
+  expect(first).toMatchObject({ more: true, rows: { length: 1 } });
+  const second = await listEvents(test.database, {
+    topics: ['large'],
+    limit: 100,
+    beforeSeq: first.rows[0]?.seq,
+  });
+  expect(second).toMatchObject({ more: true, rows: { length: 2 } });
+  const third = await listEvents(test.database, {
+    topics: ['large'],
+    limit: 2,
+    beforeSeq: second.rows[1]?.seq,
+  });
+  expect(third).toMatchObject({ more: false, rows: { length: 2 } });
 });

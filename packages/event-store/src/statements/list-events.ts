@@ -21,15 +21,26 @@ export interface EventRow {
   readonly json: string;
 }
 
+/** A page of events. */
+export interface EventPage {
+  readonly rows: readonly EventRow[];
+  /** Whether there are more behind them. */
+  readonly more: boolean;
+}
+
+/** A page ends here even if its limit is not reached, but never before its first event. */
+const MAX_PAGE_BYTES = 16 * 1024 * 1024;
+
 /**
- * Events that match a filter, newest (latest arrival) first.
+ * A page of the events that match a filter, newest (latest arrival) first, bounded by their number and by their bytes.
  *
  * Indexes: processed_events_topic_seq, once for each topic, or processed_events_pkey, both backwards until the
  * limit is reached; uq_topic_event_id where the event ID is given. Locks nothing.
  */
-export async function listEvents(database: Database, filter: EventFilter): Promise<EventRow[]> {
+export async function listEvents(database: Database, filter: EventFilter): Promise<EventPage> {
   const { topics, source, eventId, since, until, beforeSeq, limit } = filter;
-  return await database.run((sql) => {
+  const candidates = limit + 1; // one more than asked for tells whether there are more
+  const found = await database.run((sql) => {
     const conditions = sql`
       ${source === undefined ? sql`` : sql`AND source = ${source}`}
       ${eventId === undefined ? sql`` : sql`AND event_id = ${eventId}`}
@@ -38,16 +49,28 @@ export async function listEvents(database: Database, filter: EventFilter): Promi
       ${beforeSeq === undefined ? sql`` : sql`AND seq < ${beforeSeq}::bigint`}`;
     const matching =
       topics.length === 0
-        ? sql`SELECT * FROM processed_events WHERE true ${conditions} ORDER BY seq DESC LIMIT ${limit}`
+        ? sql`SELECT * FROM processed_events WHERE true ${conditions} ORDER BY seq DESC LIMIT ${candidates}`
         : sql`
           SELECT event.* FROM (SELECT DISTINCT json_array_elements_text(${JSON.stringify(topics)}::text::json) AS topic) AS wanted,
           LATERAL (
-            SELECT * FROM processed_events WHERE topic = wanted.topic ${conditions} ORDER BY seq DESC LIMIT ${limit}
-          ) AS event ORDER BY seq DESC LIMIT ${limit}`;
-    return sql<EventRow[]>`
-      SELECT seq::text, row_to_json(event)::text AS json
-      FROM (${matching}) AS found,
-      LATERAL (SELECT found.topic, found.event_id, found."timestamp", found.source, found.payload, found.processed_at) AS event
-      ORDER BY found.seq DESC`;
+            SELECT * FROM processed_events WHERE topic = wanted.topic ${conditions} ORDER BY seq DESC LIMIT ${candidates}
+          ) AS event ORDER BY seq DESC LIMIT ${candidates}`;
+    return sql<(EventRow & { candidates: number })[]>`
+      WITH page AS (
+        SELECT found.seq, row_to_json(event)::text AS json
+        FROM (${matching}) AS found,
+        LATERAL (
+          SELECT found.topic, found.event_id, found."timestamp", found.source, found.payload, found.processed_at
+        ) AS event
+      ),
+      measured AS (
+        SELECT seq, json, row_number() OVER newest AS n, sum(octet_length(json)) OVER newest AS bytes,
+          count(*) OVER ()::integer AS candidates
+        FROM page WINDOW newest AS (ORDER BY seq DESC)
+      )
+      SELECT seq::text, json, candidates FROM measured
+      WHERE n = 1 OR (n <= ${limit} AND bytes <= ${MAX_PAGE_BYTES}) ORDER BY n`;
   });
+  const rows = found.map(({ seq, json }) => ({ seq, json }));
+  return { rows, more: (found[0]?.candidates ?? 0) > rows.length };
 }

@@ -16,12 +16,15 @@ export function storeBatch(events: readonly TestEvent[], given: Partial<StoreBat
     payload: {},
     ...event,
   }));
+  const { body = JSON.stringify({ events: whole }), dead = [] } = given;
+  const deadEvents = dead.reduce((sum, { events: one }) => sum + one, 0);
   return {
     batchId: randomUUID(),
     entryId: '1-0',
     epoch: 'e1',
-    body: JSON.stringify({ events: whole }),
-    dead: [],
+    events: (JSON.parse(body) as { events: unknown[] }).events.length + deadEvents,
+    body,
+    dead,
     ...given,
   };
 }

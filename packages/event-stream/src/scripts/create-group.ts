@@ -16,6 +16,9 @@ export const createGroupScript = defineScript({
       return redis.error_reply(created.err)
     end
     local current = redis.call('HGET', KEYS[2], 'epoch')
+    -- where nothing was acknowledged there is nothing to set back, and the stream may be long
+    local acked = redis.call('HGET', KEYS[2], 'acked_events')
+    if not acked or acked == '0' then return 1 end
     local events, bytes, start = 0, 0, '-'
     repeat
       local entries = redis.call('XRANGE', KEYS[1], start, '+', 'COUNT', 64)

@@ -113,4 +113,11 @@ export async function openTestGroup(): Promise<TestGroup> {
   };
 }
 
-const VALID = { topic: 't', event_id: 'e', timestamp: '2026-01-01T00:00:00Z', source: 's', payload: {} };
+/** All fields of an event. */
+export const VALID = {
+  topic: 't',
+  event_id: 'e',
+  timestamp: '2026-01-01T00:00:00Z',
+  source: 's',
+  payload: {},
+};

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { openDatabase, ping } from '@oncelog/event-store';
 import { createTestDatabase, type TestDatabase } from '@oncelog/event-store/testing';
 import { openWriter, type StreamWriter, shardKeys } from '@oncelog/event-stream';
 import { openTestRedis, silentLog, testPrefix } from '@oncelog/event-stream/testing';
@@ -37,12 +38,19 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
   const url = options.redisUrl ?? testRedisUrl();
   const stream = openWriter({ url, prefix, shards: 1, backlogLimit, log: silentLog });
   if (options.redisUrl === undefined) await vi.waitFor(() => stream.ping(), 10_000);
+  const database = openDatabase({
+    url: test.url,
+    name: 'gateway',
+    maxConnections: 4,
+    statementTimeoutMs: 1_000,
+  });
   const lines: string[] = [];
   const registry = createRegistry('gateway');
   const app = createApp(
     {
       stream,
-      database: test.database,
+      database,
+      checks: { database: () => ping(test.database), redis: () => stream.ping() },
       log: createLogger('gateway', 'debug', { write: (line: string) => lines.push(line) }),
       metrics: createGatewayMetrics(registry),
       registry,
@@ -73,7 +81,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
       }),
     close: async () => {
       await server.close();
-      await stream.close();
+      await Promise.all([stream.close(), database.close()]);
       await Promise.all([test.drop(), redis.close()]);
     },
   };

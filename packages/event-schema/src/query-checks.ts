@@ -1,0 +1,46 @@
+import { MAX_CURSOR_CHARACTERS, MAX_EVENTS_LIMIT } from './limits.ts';
+import { type QueryReading, report } from './query-parameters.ts';
+import { isUuid, textFault } from './string-types.ts';
+import { isTimestamp, microsecondsOf } from './timestamp.ts';
+import { BROKEN_TIMESTAMP, type BrokenRule, brokenJsonRule, brokenName } from './violations.ts';
+
+export function refuseEmptyRange(
+  reading: QueryReading,
+  since: string | undefined,
+  until: string | undefined,
+): void {
+  if (since === undefined || until === undefined || microsecondsOf(since) < microsecondsOf(until)) return;
+  report(reading, 'until', { rule: 'empty-range', detail: 'It must be later than since.' });
+}
+
+export function checkName(value: string): BrokenRule | undefined {
+  const fault = textFault(value);
+  return fault === undefined ? brokenName(value) : brokenJsonRule(fault);
+}
+
+export function checkTimestamp(value: string): BrokenRule | undefined {
+  return isTimestamp(value) ? undefined : BROKEN_TIMESTAMP;
+}
+
+export function checkLimit(value: string): BrokenRule | undefined {
+  if (!/^\d+$/.test(value)) return { rule: 'type', detail: 'It must be an integer in decimal digits.' };
+  if (Number(value) < 1) return { rule: 'minimum', detail: 'It must be at least 1.' };
+  if (Number(value) > MAX_EVENTS_LIMIT)
+    return { rule: 'maximum', detail: `It may be at most ${MAX_EVENTS_LIMIT}.` };
+  return undefined;
+}
+
+export function checkCursor(value: string): BrokenRule | undefined {
+  if (value.length > MAX_CURSOR_CHARACTERS) {
+    return { rule: 'max-length', detail: `It may have at most ${MAX_CURSOR_CHARACTERS} characters.` };
+  }
+  return /^[A-Za-z0-9_-]+$/.test(value)
+    ? undefined
+    : { rule: 'pattern', detail: 'It must be a cursor from the answer before.' };
+}
+
+export function checkUuid(value: string): BrokenRule | undefined {
+  return isUuid(value)
+    ? undefined
+    : { rule: 'uuid', detail: 'It must be a UUID, such as 0198c5d0-4b7e-7000-8000-0123456789ab.' };
+}
