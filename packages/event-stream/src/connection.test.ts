@@ -30,7 +30,7 @@ const connected = (connection: Connection) =>
     .toBe(true);
 
 describe('openConnection', () => {
-  it('refuses at once while there is no server, and works when there is one', async () => {
+  it('refuses at once while there is no server', async () => {
     const { port } = await listenAndClose();
     const connection = open(`redis://127.0.0.1:${port}`);
     await expect(connection.run((client) => client.ping())).rejects.toBeInstanceOf(StreamUnavailableError);
@@ -44,21 +44,16 @@ describe('openConnection', () => {
     await expect(failing).rejects.toMatchObject({ code: 'ERR' });
   });
 
-  it('gives up on a server that does not answer, also while new commands keep coming', async () => {
+  it('gives up on a server that does not answer, also while new commands keep coming', {
+    timeout: 10_000,
+  }, async () => {
     const connection = open(testRedisUrl(), 300);
     await connected(connection);
     // a blocking command stands for a frozen server: what is sent behind it is not answered
     const frozen = connection.run((client) => client.sendCommand(['BLPOP', `nothing-${process.pid}`, '30']));
-    let settled = false;
-    const ends = frozen
-      .catch((error: unknown) => error)
-      .finally(() => {
-        settled = true;
-      });
-    while (!settled) {
-      connection.run((client) => client.ping()).catch(() => {});
-      await new Promise(setImmediate);
-    }
+    const ends = frozen.catch((error: unknown) => error);
+    const keepWriting = setInterval(() => connection.run((client) => client.ping()).catch(() => {}), 20);
+    closers.push(() => clearInterval(keepWriting));
     expect(await ends).toBeInstanceOf(StreamUnavailableError);
     await connected(connection);
   });

@@ -128,6 +128,25 @@ describe('a member of the group', () => {
     expect(await group.redis.xLen(group.key)).toBeLessThanOrEqual(1);
   });
 
+  it('forgets the names of members that are gone', async () => {
+    const gone = await group.join('gone');
+    await group.publish(ids('a'));
+    await drain(gone);
+    const living = await group.join('living');
+    const names = async () =>
+      (await group.redis.xInfoConsumers(group.key, 'oncelog')).map(({ name }) => name);
+    expect(await names()).toContain('gone');
+    await expect
+      .poll(
+        async () => {
+          await living.consumer.maintain();
+          return names();
+        },
+        { timeout: 10_000 },
+      )
+      .not.toContain('gone');
+  });
+
   it('finishes what it has read when it stops, and leaves the group', async () => {
     const member = await group.join('one');
     const stop = new AbortController();
@@ -206,6 +225,15 @@ describe('what Postgres refuses', () => {
   it.each([
     ['is not JSON', 'not json', 3],
     ['is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 1],
+    [
+      'is not UTF-8 inside a text',
+      Buffer.concat([
+        Buffer.from('{"events":[{"topic":"'),
+        Buffer.from([0xff]),
+        Buffer.from(`${JSON.stringify({ ...VALID, topic: undefined }).replace('{', '",')}]}`),
+      ]),
+      1,
+    ],
     ['holds no events', '{"events":7}', 2],
   ])('is buried as a whole when its body %s', async (_, body, events) => {
     const member = await group.join('one');
