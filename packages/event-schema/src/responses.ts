@@ -31,7 +31,6 @@ export const TopicStatsSchema = Type.Object(
     received,
     unique_processed,
     duplicate_dropped,
-    dead_lettered,
   },
   { description: 'The figures of one topic.' },
 );

@@ -31,6 +31,7 @@ import { EVENT } from './testing/samples.ts';
 
 const ID = '0198c5d0-4b7e-7000-8000-0123456789ab';
 const NOW = '2026-01-31T12:00:00Z';
+const TOPIC = { topic: 'a', received: 5, unique_processed: 3, duplicate_dropped: 2 };
 const COUNTS = { received: 5, unique_processed: 3, duplicate_dropped: 2, dead_lettered: 0 };
 
 const LETTER = {
@@ -72,7 +73,7 @@ const EXAMPLES: Record<string, [TSchema, Record<string, unknown>]> = {
   ],
   StoredEvent: [StoredEventSchema, { ...EVENT, processed_at: NOW }],
   BatchReceipt: [BatchReceiptSchema, { batch_id: ID, ...COUNTS, applied_at: NOW }],
-  TopicStats: [TopicStatsSchema, { topic: 'a', ...COUNTS }],
+  TopicStats: [TopicStatsSchema, TOPIC],
   Stats: [
     StatsSchema,
     {
@@ -82,7 +83,7 @@ const EXAMPLES: Record<string, [TSchema, Record<string, unknown>]> = {
       status: 'running',
       accepted: 5,
       in_flight: 0,
-      by_topic: [{ topic: 'a', ...COUNTS }],
+      by_topic: [TOPIC],
     },
   ],
   DeadLetter: [DeadLetterSchema, LETTER],

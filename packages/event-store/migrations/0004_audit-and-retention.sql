@@ -33,6 +33,7 @@ CREATE TABLE audit_checkpoint (
   events             bigint NOT NULL DEFAULT 0,
   -- ledger rows applied before this, and the sums of those that ever were: rows and pruned ones
   applied_before     timestamptz NOT NULL DEFAULT '-infinity',
+  batches            bigint NOT NULL DEFAULT 0,
   received           bigint NOT NULL DEFAULT 0,
   unique_processed   bigint NOT NULL DEFAULT 0,
   dead_lettered      bigint NOT NULL DEFAULT 0,

@@ -91,3 +91,8 @@ it('makes a table of settings', () => {
     '| `PORT` | `8080` | an integer from 0 to 65535 | Port. |',
   );
 });
+
+it('escapes what would end a cell of the table', () => {
+  const choice = Type.Object({ mode: Type.String({ pattern: '^(a|b)$', description: 'Mode.' }) });
+  expect(settingsTable(choice)).toContain('| text matching `^(a\\|b)$` |');
+});

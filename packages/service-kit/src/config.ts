@@ -47,7 +47,8 @@ export function loadConfig<T extends TObject>(schema: T, raw: RawSettings): Stat
 export function settingsTable(schema: TObject): string {
   const rows = Object.entries(schema.properties).map(([property, setting]) => {
     const initial = setting.default === undefined ? '–' : `\`${setting.default}\``;
-    return `| \`${settingName(property)}\` | ${initial} | ${expectation(setting)} | ${setting.description ?? ''} |`;
+    const value = expectation(setting).replaceAll('|', '\\|'); // a bare one would end the cell, even in code
+    return `| \`${settingName(property)}\` | ${initial} | ${value} | ${setting.description ?? ''} |`;
   });
   return ['| variable | default | value | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
@@ -93,6 +94,8 @@ function expectation(setting: TSchema): string {
     case 'boolean':
       return 'true or false';
     default:
+      // a pattern says it exactly, but not always to a reader
+      if (setting['form'] !== undefined) return setting['form'] as string;
       return setting['pattern'] === undefined ? 'text' : `text matching \`${setting['pattern']}\``;
   }
 }

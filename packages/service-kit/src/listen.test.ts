@@ -37,7 +37,9 @@ describe('listen', () => {
     await arrived;
     const closing = server.close();
     resolve();
-    expect(await (await answer).text()).toBe('done');
+    const last = await answer;
+    expect(await last.text()).toBe('done');
+    expect(last.headers.get('connection')).toBe('close');
     await closing;
   });
 });

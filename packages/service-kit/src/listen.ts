@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 
@@ -10,8 +10,10 @@ export interface ListenOptions {
 
 export interface HttpServer {
   readonly port: number;
-  readonly server: Server;
-  /** Refuses new connections, lets running requests finish, then closes the connections. */
+  /**
+   * Refuses new connections, lets running requests finish, and tells clients to go elsewhere with their next ones:
+   * every answer from now on ends its connection.
+   */
   close(): Promise<void>;
 }
 
@@ -47,10 +49,30 @@ export async function listen(app: Express, { host, port }: ListenOptions): Promi
   server.listen({ host, port }, resolve);
   await listening;
   server.off('error', reject);
-  return { port: (server.address() as AddressInfo).port, server, close: () => close(server) };
+  const stopKeepingAlive = trackResponses(server);
+  const close = (): Promise<void> => {
+    stopKeepingAlive();
+    return drain(server);
+  };
+  return { port: (server.address() as AddressInfo).port, close };
 }
 
-async function close(server: Server): Promise<void> {
+/** Returns what makes every answer, also those under way, the last one on its connection. */
+function trackResponses(server: Server): () => void {
+  const underWay = new Set<ServerResponse>();
+  let closing = false;
+  server.prependListener('request', (_request, response) => {
+    if (closing) response.shouldKeepAlive = false;
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+  });
+  return () => {
+    closing = true;
+    for (const response of underWay) response.shouldKeepAlive = false;
+  };
+}
+
+async function drain(server: Server): Promise<void> {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   server.closeIdleConnections();

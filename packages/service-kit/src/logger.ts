@@ -9,5 +9,6 @@ export type { Logger } from 'pino';
  */
 export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
   const options = { level, base: { service, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  // synchronous: a service that exits right after its last line must not lose it
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 }

@@ -30,7 +30,8 @@ export const sharedSettings = {
   failPoints: Type.Optional(
     Type.String({
       pattern: FAIL_POINTS_PATTERN,
-      description: 'For tests: makes the process die or stall at named points, `after-commit=kill@2`.',
+      form: '`POINT=kill` or `POINT=pause:MS`, `@N` behind it for the N-th passage only, commas between several',
+      description: 'For tests: makes the process die or stall at a point, `after-commit=kill@2`.',
     }),
   ),
   logLevel: Type.Union(

@@ -8,6 +8,8 @@ import {
   type Registry,
 } from '@oncelog/service-kit';
 import express, { type Express, type RequestHandler } from 'express';
+import { auditRoute } from './audit/audit-route.ts';
+import type { Auditor } from './audit/auditor.ts';
 import { batchesRoute } from './batches-route.ts';
 import {
   deadLetterRoute,
@@ -40,6 +42,7 @@ export interface AppDeps {
   readonly newBatchId: () => string;
   readonly newRequestId: () => string;
   readonly startedAt: Date;
+  readonly auditor: Auditor;
 }
 
 export interface AppConfig {
@@ -77,6 +80,7 @@ export function createApp(deps: AppDeps, config: AppConfig): Express {
     .delete(deleteDeadLetterRoute(deps))
     .all(onlyMethods('GET, HEAD, DELETE'));
   app.route('/dead-letters/:id/replay').post(replayLetterRoute(deps, config)).all(onlyMethods('POST'));
+  app.route('/audit').get(auditRoute(deps)).all(onlyMethods('GET, HEAD'));
   // publishing needs Redis alone: without Postgres a balancer must not take all gateways away from the producers
   app.use(operationsRoutes({ ...deps, needed: ['redis'] }));
 

@@ -61,6 +61,21 @@ export const gatewayConfig = Type.Object({
     unit: 'ms',
     description: 'Postgres ends a query that takes longer.',
   }),
+  auditIntervalMs: Type.Integer({
+    default: 60_000,
+    minimum: 0,
+    maximum: 86_400_000,
+    unit: 'ms',
+    description: 'How long after an audit the next one begins by itself; 0 turns this off.',
+  }),
+  auditTimeoutMs: Type.Integer({
+    default: 120_000,
+    minimum: 1_000,
+    maximum: 3_600_000,
+    unit: 'ms',
+    description:
+      'Postgres ends an audit that takes longer. Counting every row takes a second for some millions.',
+  }),
 });
 
 export type GatewayConfig = Static<typeof gatewayConfig>;

@@ -16,6 +16,7 @@ const DESCRIPTION = {
     'DELETE /dead-letters/{id}': 'Delete a dead letter; the counts stay',
     'DELETE /dead-letters': 'Delete dead letters, by a filter',
     'GET /stats': 'Exact counts, in all and by topic',
+    'GET /audit': 'Whether rows, ledger, streams and counters agree; full=true counts every row',
     'GET /health': 'State of Postgres and Redis; /health/live and /health/ready for probes',
     'GET /metrics': 'Metrics for Prometheus',
   },

@@ -2,6 +2,8 @@ import { assertSchema, openDatabase, ping } from '@oncelog/event-store';
 import { openWriter } from '@oncelog/event-stream';
 import { createRegistry, type FailPoint, type Logger, listen, untilReady } from '@oncelog/service-kit';
 import { createApp } from './app.ts';
+import { runAudits } from './audit/audit-loop.ts';
+import { createAuditor } from './audit/auditor.ts';
 import type { GatewayConfig } from './config.ts';
 import { createGatewayMetrics } from './metrics.ts';
 
@@ -46,9 +48,24 @@ export async function startGateway(
     await stream.ping();
   });
 
+  // a connection of its own, with a limit of its own: counting every row may take minutes
+  const auditDatabase = openDatabase({
+    url: config.databaseUrl,
+    name: 'oncelog-gateway-audit',
+    maxConnections: 1,
+    statementTimeoutMs: config.auditTimeoutMs,
+  });
+  opened.defer(() => auditDatabase.close());
+  const auditor = createAuditor({ stream, database: auditDatabase, metrics, now: deps.now });
+  const stop = new AbortController();
+  opened.defer(() => stop.abort());
+  if (config.auditIntervalMs > 0) {
+    void runAudits({ auditor, log }, { intervalMs: config.auditIntervalMs, stop: stop.signal });
+  }
+
   const checks = { database: () => ping(probe), redis: () => stream.ping() };
   const app = createApp(
-    { ...deps, database, checks, stream, metrics, registry, startedAt: deps.now() },
+    { ...deps, database, checks, stream, metrics, registry, auditor, startedAt: deps.now() },
     config,
   );
   const server = await listen(app, config);

@@ -8,6 +8,7 @@ import {
 } from '@oncelog/event-store';
 import { type ShardTotals, type StreamWriter, sumTotals } from '@oncelog/event-stream';
 import type { RequestHandler } from 'express';
+import { acceptedEvents } from './accepted-events.ts';
 import { Problem } from './problem.ts';
 import { query } from './store.ts';
 
@@ -66,20 +67,6 @@ function statsOf({ counts, accounts, totals, uptimeSeconds }: Figures): Stats {
   };
 }
 
-/**
- * What was appended to the streams in their present epochs, each batch once, and what earlier epochs had brought:
- * counted in Redis, so that it can be compared with what Postgres has.
- */
-function acceptedEvents(accounts: readonly StreamAccount[], totals: readonly ShardTotals[]): number {
-  const isPresent = ({ shard, epoch }: StreamAccount) =>
-    totals.find((of) => of.shard === shard)?.epoch === epoch;
-  const { appendedEvents } = sumTotals(totals);
-  return accounts.reduce(
-    (total, account) => total + (isPresent(account) ? -account.repeated : account.applied),
-    appendedEvents,
-  );
-}
-
-function topicStatsOf({ topic, received, unique_processed, dead_lettered }: TopicCounts): TopicStats {
-  return { topic, received, unique_processed, duplicate_dropped: received - unique_processed, dead_lettered };
+function topicStatsOf({ topic, received, unique_processed }: TopicCounts): TopicStats {
+  return { topic, received, unique_processed, duplicate_dropped: received - unique_processed };
 }

@@ -11,6 +11,7 @@ export interface AuditCheckpoint {
   /** Ledger rows that were applied before this are counted. */
   readonly appliedBefore: string;
   /** The sums of those that ever were. */
+  readonly batches: number;
   readonly received: number;
   readonly uniqueProcessed: number;
   readonly deadLettered: number;
@@ -20,7 +21,7 @@ export interface AuditCheckpoint {
 export async function readAuditCheckpoint(database: Database): Promise<AuditCheckpoint> {
   const [row] = await database.run(
     (sql) => sql<Record<keyof AuditCheckpoint, string>[]>`
-    SELECT version::text, seq::text, events::text, applied_before::text AS "appliedBefore", received::text,
+    SELECT version::text, seq::text, events::text, applied_before::text AS "appliedBefore", batches::text, received::text,
       unique_processed::text AS "uniqueProcessed", dead_lettered::text AS "deadLettered"
     FROM audit_checkpoint`,
   );
@@ -30,6 +31,7 @@ export async function readAuditCheckpoint(database: Database): Promise<AuditChec
     seq: row.seq,
     events: Number(row.events),
     appliedBefore: row.appliedBefore,
+    batches: Number(row.batches),
     received: Number(row.received),
     uniqueProcessed: Number(row.uniqueProcessed),
     deadLettered: Number(row.deadLettered),

@@ -23,6 +23,7 @@ export async function writeAuditCheckpoint(
       seq = ${checkpoint.seq}::bigint,
       events = ${checkpoint.events}::bigint,
       applied_before = ${checkpoint.appliedBefore}::text::timestamptz,
+      batches = ${checkpoint.batches}::bigint,
       received = ${checkpoint.received}::bigint,
       unique_processed = ${checkpoint.uniqueProcessed}::bigint,
       dead_lettered = ${checkpoint.deadLettered}::bigint,

@@ -9,13 +9,18 @@ import { vi } from 'vitest';
 
 export type EventFields = Record<string, unknown>;
 
+export interface SystemOptions extends Partial<StartStackOptions> {
+  /** Where the tests look at the tables; default: where the services do. */
+  readonly sqlUrl?: string;
+}
+
 /** The whole system as processes: real Postgres, real Redis, gateway and consumers, on free ports. */
 export interface System {
   readonly stack: Stack;
   readonly dataDir: string;
   readonly sql: ReturnType<typeof openTestSql>;
   get(path: string): Promise<Response>;
-  post(body: unknown, headers?: Record<string, string>): Promise<Response>;
+  post(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
   /** Publishes a batch and expects 202. */
   publish(...events: EventFields[]): Promise<PublishResponse>;
   stats(): Promise<Stats>;
@@ -26,17 +31,18 @@ export interface System {
   close(): Promise<void>;
 }
 
-export async function openSystem(options: Partial<StartStackOptions> = {}): Promise<System> {
+export async function openSystem({ sqlUrl, ...options }: SystemOptions = {}): Promise<System> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'oncelog-system-'));
   const stack = await startStack({ consumers: 4, ...options, dataDir });
-  const sql = openTestSql(stack.databaseUrl);
+  const sql = openTestSql(sqlUrl ?? stack.databaseUrl);
   const get = (path: string) => fetch(`${stack.url}${path}`);
   const json = async <T>(path: string) => (await (await get(path)).json()) as T;
-  const post = (body: unknown, headers: Record<string, string> = {}) =>
+  const post = (body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal) =>
     fetch(`${stack.url}/publish`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
+      ...(signal === undefined ? {} : { signal }),
     });
 
   return {

@@ -7,6 +7,7 @@ import { testPostgresUrl, testRedisUrl } from '@oncelog/local-stack/testing';
 import { createLogger, createRegistry, listen, noFailPoints } from '@oncelog/service-kit';
 import { vi } from 'vitest';
 import { type AppConfig, createApp } from '../app.ts';
+import { type Auditor, createAuditor } from '../audit/auditor.ts';
 import { createGatewayMetrics } from '../metrics.ts';
 
 type TestRedis = Awaited<ReturnType<typeof openTestRedis>>;
@@ -18,6 +19,7 @@ export interface TestGateway {
   readonly test: TestDatabase;
   readonly redis: TestRedis;
   readonly stream: StreamWriter;
+  readonly auditor: Auditor;
   /** The stream's key. */
   readonly key: string;
   readonly logLines: () => readonly string[];
@@ -46,14 +48,17 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
   });
   const lines: string[] = [];
   const registry = createRegistry('gateway');
+  const metrics = createGatewayMetrics(registry);
+  const auditor = createAuditor({ stream, database: test.database, metrics, now: () => new Date() });
   const app = createApp(
     {
       stream,
       database,
       checks: { database: () => ping(test.database), redis: () => stream.ping() },
       log: createLogger('gateway', 'debug', { write: (line: string) => lines.push(line) }),
-      metrics: createGatewayMetrics(registry),
+      metrics,
       registry,
+      auditor,
       failPoint: noFailPoints,
       now: () => new Date(),
       random: Math.random,
@@ -71,6 +76,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
     test,
     redis,
     stream,
+    auditor,
     key: shardKeys(prefix, 0).stream,
     logLines: () => lines,
     post: (body, headers = {}) =>

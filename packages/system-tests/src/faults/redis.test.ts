@@ -1,0 +1,228 @@
+import {
+  appendFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { CONSUMER_GROUP, shardKeys } from '@oncelog/event-stream';
+import { openTestRedis } from '@oncelog/event-stream/testing';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { event, range } from '../testing/system.ts';
+import { expectOnlyTheseRestarted, type FaultSystem, openFaultSystem, survives } from './fault-system.ts';
+import { isRefusal } from './load.ts';
+
+/** Faults of Redis. While it does not take writes the gateway answers 503 and has written nothing. */
+const { stream } = shardKeys('oncelog', 0);
+let system: FaultSystem;
+let redis: Awaited<ReturnType<typeof openTestRedis>>;
+beforeAll(async () => {
+  system = await openFaultSystem();
+  redis = await openTestRedis(system.stack.redisUrl);
+});
+afterAll(async () => {
+  redis.destroy();
+  await system.close();
+});
+
+it('survives that it is frozen while requests are in flight', async () => {
+  await survives(system, {
+    inject: async (load) => {
+      const pid = system.pidOf('redis');
+      process.kill(pid, 'SIGSTOP');
+      try {
+        await load.isRefused(4);
+        const health = await system.get('/health');
+        expect(health.status).toBe(503);
+        expect(await health.json()).toMatchObject({
+          database: 'connected',
+          redis: expect.stringMatching(/^error: /),
+        });
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+    },
+    logs: {
+      gateway: /redis does not answer, dropping the connection/,
+      consumer: /redis does not answer, dropping the connection/,
+    },
+  });
+});
+
+it('survives that it has no memory left: refused and not written, and drained', async () => {
+  await survives(system, {
+    inject: async (load) => {
+      await redis.configSet('maxmemory', '1mb');
+      await load.isRefused(8);
+      const length = await redis.xLen(stream);
+      await load.isRefused(8);
+      expect(await redis.xLen(stream)).toBeLessThanOrEqual(length);
+      await vi.waitFor(async () => expect((await system.stats()).in_flight).toBe(0), 10_000);
+      await redis.configSet('maxmemory', '0');
+    },
+    logs: { gateway: /Redis refused the command: OOM.*request failed/ },
+  });
+});
+
+it('survives that it is a read-only replica', async () => {
+  await survives(system, {
+    inject: async (load) => {
+      await redis.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
+      await load.isRefused(8);
+      await vi.waitFor(() => expect(system.logged()).toMatch(/READONLY.*step failed, trying again/), 10_000);
+      await redis.sendCommand(['REPLICAOF', 'NO', 'ONE']);
+    },
+    logs: {
+      gateway: /Redis refused the command: READONLY.*request failed/,
+      consumer: /READONLY.*step failed/,
+    },
+  });
+});
+
+it('survives that its consumer group is destroyed under load', async () => {
+  await survives(system, {
+    inject: async (load) => {
+      for (const _ of range(3)) {
+        await redis.xGroupDestroy(stream, CONSUMER_GROUP);
+        await load.acknowledges(10);
+      }
+    },
+    logs: { consumer: /the consumer group was missing and has been created again/ },
+  });
+});
+
+it('goes on, and its figures add up, when everything in it is deleted under load', async () => {
+  const { load, after } = await survives(system, {
+    inject: async (load) => {
+      for (const _ of range(3)) {
+        await redis.flushAll();
+        await load.acknowledges(10);
+      }
+    },
+    loses: true,
+    logs: { consumer: /the consumer group was missing and has been created again/ },
+  });
+  // what came afterwards is all there
+  await system.publish(...range(10).map((i) => event({ topic: load.topic, event_id: `after-${i}` })));
+  expect((await system.settled()).received).toBe(after.received + 10);
+});
+
+it('survives that it loads a long file after a restart', async () => {
+  await makeSlowToLoad();
+  await survives(system, {
+    inject: async (load) => {
+      system.stack.kill('redis', 'SIGKILL');
+      await vi.waitFor(() => expect(system.logged()).toMatch(/LOADING/), { timeout: 30_000, interval: 5 });
+      await load.acknowledges(1);
+    },
+    restarts: ['redis'],
+    logs: { services: /LOADING/ },
+  });
+  await redis.del(['slow', 'copy']);
+  await rewriteFile();
+});
+
+/** Short commands that take long to execute, so that the append-only file takes seconds to load. */
+async function makeSlowToLoad(): Promise<void> {
+  await redis.setRange('slow', 1_000_000, 'x');
+  for (const _ of range(12)) {
+    await Promise.all(range(1_000).map(() => redis.sendCommand(['BITOP', 'NOT', 'copy', 'slow'])));
+  }
+}
+
+/**
+ * Redis cuts a torn transaction off before the command that is torn, not before its MULTI: the half that stays would
+ * be executed at the next start, with what follows it. A rewrite leaves it out.
+ */
+async function rewriteFile(): Promise<void> {
+  await redis.sendCommand(['BGREWRITEAOF']);
+  await vi.waitFor(async () => expect(await redis.info()).toMatch(/aof_rewrite_in_progress:0/), 20_000);
+}
+
+/** The file that Redis appends to; the others are of before its last rewrite. */
+function appendOnlyFile(): string {
+  const dir = join(system.dataDir, 'redis/appendonlydir');
+  const files = readdirSync(dir).filter((file) => file.endsWith('.incr.aof'));
+  return join(
+    dir,
+    files.toSorted((a, b) => statSync(join(dir, a)).mtimeMs - statSync(join(dir, b)).mtimeMs).at(-1) ?? '',
+  );
+}
+
+const CONSUMERS = ['consumer-1', 'consumer-2'];
+const batch = (name: string) => ({ events: range(10).map((i) => event({ event_id: `${name}-${i}` })) });
+const publish = async (name: string) => {
+  const response = await system.post(batch(name), { 'idempotency-key': name });
+  expect(response.status).toBe(202);
+};
+
+it('loads a file that ends in the middle of a write that nobody was told of: nothing is lost', async () => {
+  const before = await system.settled();
+  for (const name of CONSUMERS) await system.stack.stopProcess(name);
+  await publish('half-1');
+  system.forgetLogs();
+  await system.stack.stopProcess('redis');
+  appendFileSync(appendOnlyFile(), '*3\r\n$3\r\nSET\r\n$5\r\nhal');
+  await system.stack.startProcess('redis');
+  for (const name of CONSUMERS) await system.stack.startProcess(name);
+  expect((await system.settled()).received).toBe(before.received + 10);
+  expect(system.logged('redis')).toMatch(/Truncating the AOF/);
+});
+
+it('loads a file whose end was cut off: what was cut off is lost, and can be sent again', async () => {
+  const before = await system.settled();
+  for (const name of CONSUMERS) await system.stack.stopProcess(name);
+  await publish('cut-1');
+  await publish('cut-2');
+  system.forgetLogs();
+  await system.stack.stopProcess('redis');
+  const file = appendOnlyFile();
+  truncateSync(file, statSync(file).size - 20);
+  await system.stack.startProcess('redis');
+  for (const name of CONSUMERS) await system.stack.startProcess(name);
+  expect(await system.settled()).toMatchObject({
+    received: before.received + 10,
+    accepted: before.accepted + 10,
+  });
+  expect(system.logged('redis')).toMatch(/Truncating the AOF/);
+  await rewriteFile();
+  await publish('cut-1');
+  await publish('cut-2');
+  expect((await system.settled()).received).toBe(before.received + 20);
+  expectOnlyTheseRestarted(system, []);
+});
+
+it('refuses to start with a file that is corrupt in the middle, and says what to do', async () => {
+  const before = await system.settled();
+  for (const name of CONSUMERS) await system.stack.stopProcess(name);
+  await publish('corrupt-1');
+  await publish('corrupt-2');
+  system.forgetLogs();
+  await system.stack.stopProcess('redis');
+  const dir = join(system.dataDir, 'redis/appendonlydir');
+  const copy = join(system.dataDir, 'redis-copy');
+  cpSync(dir, copy, { recursive: true, preserveTimestamps: true });
+  const bytes = readFileSync(appendOnlyFile());
+  // values have no checksums: only a command's own framing shows that it is broken
+  const command = bytes.indexOf('\r\n*', bytes.length >> 1) + 2;
+  writeFileSync(appendOnlyFile(), bytes.fill('?', command, command + 4));
+
+  const startedAt = performance.now();
+  await expect(system.stack.startProcess('redis')).rejects.toThrow(
+    /redis exited 3 times before it was ready.*redis\.log/,
+  );
+  // with waits in between, of 0.5 and 1 s
+  expect(performance.now() - startedAt).toBeGreaterThan(1_400);
+  expect(system.logged('redis')).toMatch(/Bad file format.*redis-check-aof --fix/);
+  expect(isRefusal(await system.post(batch('corrupt-3')))).toBe(true);
+
+  rmSync(dir, { recursive: true });
+  cpSync(copy, dir, { recursive: true });
+  await system.stack.startProcess('redis');
+  for (const name of CONSUMERS) await system.stack.startProcess(name);
+  expect((await system.settled()).received).toBe(before.received + 20);
+});
