@@ -59,10 +59,11 @@ async function applyHelping(deps: ApplyDeps, config: ApplyConfig, entries: reado
   try {
     await applyTogether(deps, config, { entries, asStored: (entry) => asBatch(entry, config.shard) });
   } catch (error) {
-    if (failureKind(error) !== 'data') throw error;
+    const kind = failureKind(error);
     const [first, ...others] = entries;
-    if (others.length > 0) for (const entry of entries) await applyHelping(deps, config, [entry]);
-    else if (first?.kind === 'batch') await applySeparated(deps, config, first);
+    if (others.length > 0 && (kind === 'data' || kind === 'slow')) {
+      for (const entry of entries) await applyHelping(deps, config, [entry]);
+    } else if (kind === 'data' && first?.kind === 'batch') await applySeparated(deps, config, first);
     else throw error;
   }
 }

@@ -53,7 +53,7 @@ export const consumerConfig = Type.Object({
     description: 'How often a member claims, trims, and removes the names of dead members.',
   }),
   statementTimeoutMs: Type.Integer({
-    default: 30_000,
+    default: 20_000,
     minimum: 1_000,
     maximum: 600_000,
     unit: 'ms',
@@ -65,6 +65,29 @@ export const consumerConfig = Type.Object({
     maximum: 60_000,
     unit: 'ms',
     description: 'Longest wait between two tries of what failed.',
+  }),
+  ledgerRetentionHours: Type.Integer({
+    default: 168,
+    minimum: 1,
+    maximum: 876_000,
+    unit: 'hours',
+    description:
+      'How long the ledger knows a batch: a request that is sent again later counts as a new one. Longer than any client retries and any process is frozen.',
+  }),
+  eventRetentionHours: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 876_000,
+    unit: 'hours',
+    description:
+      'How long events are kept; 0 keeps them for ever. An event that is sent again after its removal is stored again. The counts stay.',
+  }),
+  retentionIntervalMs: Type.Integer({
+    default: 60_000,
+    minimum: 50,
+    maximum: 86_400_000,
+    unit: 'ms',
+    description: 'How often a member looks for what is old enough to be removed.',
   }),
 });
 

@@ -76,6 +76,17 @@ describe('a member of the group', () => {
     expect(await group.figures()).toMatchObject({ received: 1, stored: 1 });
   });
 
+  it('takes entries one by one when a statement with several of them takes too long', async () => {
+    await group.test
+      .sql`CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.8); RETURN NEW; END'`;
+    await group.test
+      .sql`CREATE TRIGGER dawdle BEFORE INSERT ON processed_events FOR EACH ROW EXECUTE FUNCTION dawdle()`;
+    for (const id of ['a', 'b', 'c', 'd']) await group.publish(ids(id));
+    const member = await group.join('one');
+    await drain(member);
+    expect(await group.figures()).toMatchObject({ received: 4, unique: 4, stored: 4 });
+  });
+
   it('takes over the entries of a member that died', async () => {
     const dead = await group.join('dead');
     await group.publish(ids('a'));

@@ -38,6 +38,16 @@ export function createConsumerMetrics(registry: Registry) {
       help: 'Acknowledged entries removed from the stream.',
       registers,
     }),
+    prunedBatches: new Counter({
+      name: 'oncelog_consumer_pruned_batches_total',
+      help: 'Batches removed from the ledger because they were old enough.',
+      registers,
+    }),
+    retiredEvents: new Counter({
+      name: 'oncelog_consumer_retired_events_total',
+      help: 'Events removed because they were old enough.',
+      registers,
+    }),
     applySeconds: new Histogram({
       name: 'oncelog_consumer_apply_seconds',
       help: 'Time of a statement that applies entries.',

@@ -13,6 +13,7 @@ import { applyEntries } from './apply-entries.ts';
 import type { ConsumerConfig } from './config.ts';
 import { createConsumer } from './consumer.ts';
 import { createConsumerMetrics } from './metrics.ts';
+import { createRetention } from './retention.ts';
 
 export interface ConsumerServiceDeps {
   readonly log: Logger;
@@ -30,6 +31,9 @@ const STRIPES = 16;
 const RETRY_BASE_MS = 50;
 /** How long a stopping member goes on trying what fails; then its entries stay pending. */
 const GIVE_UP_AFTER_MS = 4_000;
+/** 30 to 70 ms on a small machine. */
+const RETENTION_CHUNK_ROWS = 5_000;
+
 /** Starts a member of the consumer group. Everything it opens is closed, in reverse order, by `opened`. */
 export async function startConsumer(
   deps: ConsumerServiceDeps,
@@ -44,7 +48,7 @@ export async function startConsumer(
   const database = openDatabase({
     url: config.databaseUrl,
     name: `oncelog-${name}`,
-    maxConnections: config.streamShards * 2, // a shard's steps and its maintenance
+    maxConnections: config.streamShards * 2 + 1, // a shard's steps and its maintenance; retention
     statementTimeoutMs: config.statementTimeoutMs,
   });
   opened.defer(() => database.close());
@@ -84,6 +88,12 @@ export async function startConsumer(
       stop.signal,
     );
   });
+  const readers = shards.map(({ reader }) => reader);
+  const retention = createRetention(
+    { database, readers, log, metrics },
+    { ...config, chunkRows: RETENTION_CHUNK_ROWS },
+  );
+  running.push(retention.run(stop.signal));
   const done = Promise.all(running).catch(deps.fail);
   opened.defer(async () => {
     stop.abort();

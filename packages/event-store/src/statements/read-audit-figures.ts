@@ -11,7 +11,7 @@ export interface LedgerSums {
 }
 
 /** A place in the order of arrival, and in time. */
-export interface AuditPosition {
+interface AuditPosition {
   /** In decimal: a bigint. */
   readonly seq: string;
   readonly applied_before: string;
@@ -38,7 +38,7 @@ export interface AuditFigures {
 }
 
 /** Where to count from: the checkpoint, or the beginning. */
-export type CountedBefore = Pick<AuditCheckpoint, 'version' | 'seq' | 'appliedBefore'>;
+type CountedBefore = Pick<AuditCheckpoint, 'version' | 'seq' | 'appliedBefore'>;
 
 /**
  * Counts what lies beyond a place, and reads every counter, in one statement: one snapshot.

@@ -26,12 +26,11 @@ export interface Fault {
 }
 
 /** A gateway answers within 5 s; the rest is for a machine that is busy with other tests. */
-const ANSWER_WITHIN_MS = 5_000 + 3_000;
+export const ANSWER_WITHIN_MS = 5_000 + 3_000;
 
 /** Quick tries and short limits, so that a fault outlasts them within seconds. */
 const QUICK = {
   STATEMENT_TIMEOUT_MS: '1000',
-  QUERY_TIMEOUT_MS: '1000',
   RETRY_CAP_MS: '500',
   CLAIM_IDLE_MS: '500',
   MAINTENANCE_INTERVAL_MS: '100',

@@ -20,7 +20,7 @@ export interface Load {
   abandon(): void;
 }
 
-export interface Answers {
+interface Answers {
   accepted: number;
   refused: number;
   /** Connections that broke before an answer came: the gateway died. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readAccounts, readStats } from '@oncelog/event-store';
+import { openDatabase, readAccounts, readStats } from '@oncelog/event-store';
 import { createTestDatabase, type TestDatabase } from '@oncelog/event-store/testing';
 import {
   type Entry,
@@ -41,16 +41,23 @@ export interface TestGroup {
   close(): Promise<void>;
 }
 
+const STATEMENT_TIMEOUT_MS = 2_000;
 const BACKOFF = { baseMs: 1, capMs: 20 };
 
 export async function openTestGroup(): Promise<TestGroup> {
   const test = await createTestDatabase(testPostgresUrl());
+  const database = openDatabase({
+    url: test.url,
+    name: 'group',
+    maxConnections: 4,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
   const redis = await openTestRedis(testRedisUrl());
   const prefix = testPrefix();
   const { stream: key } = shardKeys(prefix, 0);
   const connect = { url: testRedisUrl(), prefix, log: silentLog };
   const writer = openWriter({ ...connect, shards: 1, backlogLimit: { maxEvents: 1e9, maxBytes: 1e12 } });
-  const opened: { close(): Promise<void> }[] = [writer];
+  const opened: { close(): Promise<void> }[] = [writer, database];
   await vi.waitFor(() => writer.ping(), 10_000);
 
   const join = async (name: string): Promise<Member> => {
@@ -63,7 +70,7 @@ export async function openTestGroup(): Promise<TestGroup> {
     const giveUp = new AbortController();
     const random = Math.random;
     const failPoint = noFailPoints;
-    const deps = { database: test.database, log, metrics, random, failPoint, giveUp: giveUp.signal };
+    const deps = { database, log, metrics, random, failPoint, giveUp: giveUp.signal };
     const apply = (entries: readonly Entry[]) =>
       applyEntries(deps, { shard: 0, stripe: 1, backoff: BACKOFF }, entries);
     const consumer = createConsumer(
