@@ -118,6 +118,10 @@ describe('parseDeadLetterReplay', () => {
     ['{"code":"\\ud800"}', ['/code lone-surrogate']],
   ])('%s', (body, outcome) => expect(replay(body)).toEqual(outcome));
 
+  it('refuses an unknown name whose value cannot become text', () => {
+    expect(parseDeadLetterReplay(Buffer.from('{"x":{"toString":{}}}'))).toMatchObject({ outcome: 'invalid' });
+  });
+
   it('never throws, and never takes what names no filter for one', () => {
     const members = fc.dictionary(fc.string(), fc.jsonValue()).map((value) => JSON.stringify(value));
     const body = fc.oneof(fc.json(), fc.string(), members);

@@ -71,7 +71,9 @@ function readingOf(document: Record<string, unknown>): QueryReading {
     report(reading, name, { rule: 'type', detail: `It must be a ${type}.` });
     return false;
   });
-  reading.query = Object.fromEntries(fits.map(([name, value]) => [name, String(value)]));
+  // an object is here only under an unknown name, and may have a toString of its own
+  const textOf = (value: unknown): string => (typeof value === 'object' ? '' : String(value));
+  reading.query = Object.fromEntries(fits.map(([name, value]) => [name, textOf(value)]));
   return reading;
 }
 

@@ -48,10 +48,14 @@ function eventCount(body: Buffer, maxEvents: number): number {
       throw new Problem('malformed-json', { detail: parsed.detail });
     case 'invalid':
       throw new Problem('invalid-batch', {
-        detail: `The batch was refused as a whole: ${parsed.violations.length} rules are broken.`,
+        detail: `The batch was refused as a whole: ${broken(parsed.violations.length)}.`,
         errors: parsed.violations,
       });
   }
+}
+
+function broken(rules: number): string {
+  return rules === 1 ? '1 rule is broken' : `${rules} rules are broken`;
 }
 
 function batchIdFor(request: Request, body: Buffer): string | undefined {

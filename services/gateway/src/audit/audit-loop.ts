@@ -7,7 +7,7 @@ export interface AuditLoopDeps {
 }
 
 /** One audit: an error in the log where it is inconsistent, a warning where it could not be made. Never rejects. */
-async function auditOnce({ auditor, log }: AuditLoopDeps): Promise<void> {
+export async function auditOnce({ auditor, log }: AuditLoopDeps): Promise<void> {
   try {
     const { consistent, checks, figures, at_rest: atRest } = await auditor.audit({ full: false });
     if (consistent) return;
