@@ -16,17 +16,22 @@ export async function query<T>(
 ): Promise<T> {
   try {
     return await statement(database);
-  } catch (cause) {
-    const { code } = cause as { code?: unknown };
-    if (typeof code === 'string' && MISTAKE.test(code)) throw cause;
-    const detail =
-      code === QUERY_CANCELED
-        ? 'The query took too long. Ask for less, or for a topic.'
-        : 'The event store does not answer. Publishing works on: ask again later.';
-    throw new Problem(code === QUERY_CANCELED ? 'query-timeout' : 'store-unavailable', {
-      detail,
-      retryAfterSeconds: 1,
-      cause,
-    });
+  } catch (error) {
+    throw storeProblem(error);
   }
+}
+
+/** What a failed query means for the client; a mistake of ours is returned as it is. */
+export function storeProblem(cause: unknown): unknown {
+  const { code } = cause as { code?: unknown };
+  if (typeof code === 'string' && MISTAKE.test(code)) return cause;
+  const detail =
+    code === QUERY_CANCELED
+      ? 'The query took too long. Ask for less, or for a topic.'
+      : 'The event store does not answer. Publishing works on: ask again later.';
+  return new Problem(code === QUERY_CANCELED ? 'query-timeout' : 'store-unavailable', {
+    detail,
+    retryAfterSeconds: 1,
+    cause,
+  });
 }

@@ -158,6 +158,22 @@ describe('GET /audit', () => {
     expect(await response.json()).toMatchObject({ code: 'invalid-query', errors: [{ pointer }] });
   });
 
+  it.each([
+    ['stream-unavailable', 'redis://127.0.0.1:9'],
+    ['store-unavailable', undefined],
+  ])('answers 503 %s where it cannot be made', async (code, redisUrl) => {
+    const half = await openTestGateway(redisUrl === undefined ? {} : { redisUrl });
+    if (redisUrl === undefined) await half.test.database.close();
+    const response = await fetch(`${half.url}/audit`);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).not.toBeNull();
+    expect(await response.json()).toMatchObject({ code });
+    expect(await (await fetch(`${half.url}/metrics`)).text()).toMatch(
+      /^oncelog_audit_consistent\{.*\} Nan$/m,
+    );
+    await half.close();
+  });
+
   it('makes one audit at a time, and those who wait share the next', async () => {
     const audits = await Promise.all(Array.from({ length: 20 }, () => audit()));
     expect(
