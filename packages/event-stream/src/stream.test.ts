@@ -314,3 +314,13 @@ describe('trimming', () => {
     expect(await reader.trim()).toBe(0);
   });
 });
+
+it('knows when the oldest entry that is left was appended', async () => {
+  const reader = await join('one');
+  expect(await reader.oldestEntryMs()).toBeUndefined();
+  await redis.xAdd(stream, '1700000000123-4', { any: 'entry' });
+  await writer.append(streamBatch());
+  expect(await reader.oldestEntryMs()).toBe(1_700_000_000_123);
+  await redis.xDel(stream, '1700000000123-4');
+  expect(await reader.oldestEntryMs()).toBeGreaterThan(Date.now() - 60_000);
+});

@@ -48,13 +48,13 @@ describe('pruneLedger', () => {
   });
 
   it('keeps what entries in the stream may bring again, however long ago it was applied', async () => {
-    const [old, older] = [await applied('a', 30), await applied('b', 31)];
+    const old = await applied('a', 30);
+    await applied('b', 31);
     const hoursAgo = (hours: number) => ({ ...DAY, oldestEntryMs: Date.now() - hours * HOUR_MS });
     expect(await pruneLedger(test.database, hoursAgo(8), 10)).toBe(0);
     expect(await pruneLedger(test.database, hoursAgo(6.5), 10)).toBe(1);
     expect(await ledger()).toEqual([old]);
     expect(await pruneLedger(test.database, hoursAgo(0), 10)).toBe(1);
-    expect(older).toBeDefined();
   });
 
   it('keeps a batch that was repeated lately', async () => {

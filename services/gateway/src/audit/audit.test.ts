@@ -3,9 +3,12 @@ import { applyBatches, recordRepeatedEntries } from '@oncelog/event-store';
 import { type BatchEntry, openReader, type StreamReader } from '@oncelog/event-stream';
 import { silentLog } from '@oncelog/event-stream/testing';
 import { testRedisUrl } from '@oncelog/local-stack/testing';
+import { createRegistry } from '@oncelog/service-kit';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createGatewayMetrics } from '../metrics.ts';
 import { bodyOf, event, openTestGateway, type TestGateway } from '../testing/gateway.ts';
+import { createAuditor } from './auditor.ts';
 
 let gateway: TestGateway;
 let reader: StreamReader;
@@ -93,6 +96,26 @@ describe('GET /audit', () => {
         ledger_batches: 4,
       },
     });
+  });
+
+  it('holds also when everything moves on between two of its looks', async () => {
+    let looks = 0;
+    const totals = async () => {
+      const found = await gateway.stream.totals();
+      await publish(`look-${looks++}`);
+      await consume();
+      return found;
+    };
+    const { database } = gateway.test;
+    const metrics = createGatewayMetrics(createRegistry('gateway'));
+    const stream = { ...gateway.stream, totals };
+    const auditor = createAuditor({ stream, database, metrics, now: () => new Date() });
+    for (let i = 0; i < 3; i += 1) {
+      const found = await auditor.audit({ full: false });
+      expect(failing(found)).toEqual([]);
+      expect(found.at_rest).toBe(false);
+    }
+    expect(looks).toBe(6);
   });
 
   it('counts only what is after the checkpoint; full=true counts everything', async () => {
