@@ -53,7 +53,7 @@ interface Scan {
 }
 
 /**
- * Finds what `jsonb` and `json_to_recordset` would refuse in a text that JSON.parse has accepted. (Only in
+ * Finds what `jsonb` would refuse in a text that JSON.parse has accepted. (Only in
  * such a text: it looks for the ends of strings and does not stop at the end of the bytes.)
  *
  * It reads the bytes and not the parsed value, as Postgres does: Postgres unescapes also the keys and strings

@@ -20,7 +20,7 @@ const validator = TypeCompiler.Compile(Type.Object({ events: Type.Array(EventSch
  * Parses and validates the body of `POST /publish`. Pure; never throws for any bytes.
  *
  * What is `valid` is sure to be converted by Postgres from the same bytes, with the same meaning:
- * `json_to_recordset(body::json->'events')`. That is why the rules on characters, numbers and nesting hold for
+ * `jsonb_path_query(body::jsonb, '$.events[*]')`. That is why the rules on characters, numbers and nesting hold for
  * the whole document, for ignored properties and overridden duplicate keys too.
  * `request` is for looking at; its numbers are JavaScript's. Store the bytes.
  */

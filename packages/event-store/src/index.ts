@@ -29,6 +29,7 @@ export { pruneRepeatedEntries } from './statements/prune-repeated-entries.ts';
 export { readAccounts, type StreamAccount } from './statements/read-accounts.ts';
 export { type AuditCheckpoint, readAuditCheckpoint } from './statements/read-audit-checkpoint.ts';
 export { type AuditFigures, type LedgerSums, readAuditFigures } from './statements/read-audit-figures.ts';
+export { readEpochs } from './statements/read-epochs.ts';
 export { readStats, type TopicCounts } from './statements/read-stats.ts';
 export {
   BatchPrunedError,

@@ -9,7 +9,14 @@ export {
 } from './entry.ts';
 export { StreamRefusedError, StreamUnavailableError } from './errors.ts';
 export { CONSUMER_GROUP, shardKeys } from './keys.ts';
-export { openReader, type PendingEntries, type ReaderOptions, type StreamReader } from './reader.ts';
+export {
+  type GroupState,
+  openReader,
+  type PendingEntries,
+  type ReaderOptions,
+  type ReadWait,
+  type StreamReader,
+} from './reader.ts';
 export type { BacklogLimit } from './scripts/append.ts';
 export type { ReadLimit } from './scripts/read.ts';
 export { type ShardTotals, type StreamBacklog, sumTotals } from './totals.ts';

@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import { type ConnectionOptions, openConnection, type StreamClient } from './connection.ts';
 import { type Entry, readEntry } from './entry.ts';
 import { CONSUMER_GROUP, shardKeys } from './keys.ts';
+import { rewriteFile } from './rewrite-file.ts';
 import type { RawEntry, ReadLimit } from './scripts/read.ts';
 
 export interface ReaderOptions extends Omit<ConnectionOptions, 'name'> {
@@ -17,15 +19,29 @@ export interface PendingEntries {
   readonly lost: readonly string[];
 }
 
+export interface ReadWait {
+  /** How long to wait for a first entry. */
+  readonly blockMs: number;
+  /** How long to wait after it, so that others come with it. */
+  readonly lingerMs: number;
+}
+
+export interface GroupState {
+  /** Whether the group was missing. */
+  readonly created: boolean;
+  /** The stream's life, see {@link ShardTotals}; undefined before the first append. */
+  readonly epoch: string | undefined;
+}
+
 /**
  * A member of the consumer group, on one shard. Every entry it returns is in its pending entries list until it is
  * acknowledged.
  */
 export interface StreamReader {
-  /** Creates the group at the stream's beginning if it is missing. Resolves to whether it did. */
-  ensureGroup(): Promise<boolean>;
-  /** New entries within the limit; waits up to `blockMs` for the first one. */
-  read(limit: ReadLimit, blockMs: number): Promise<readonly Entry[]>;
+  /** Creates the group at the stream's beginning if it is missing. */
+  ensureGroup(): Promise<GroupState>;
+  /** New entries within the limit. Where there are none, it waits for the first one, and a little for others. */
+  read(limit: ReadLimit, wait: ReadWait): Promise<readonly Entry[]>;
   /** The oldest entries that this member already has: after a restart or an error, before any new ones. */
   readOwnPending(maxEntries: number): Promise<PendingEntries>;
   /**
@@ -43,6 +59,8 @@ export interface StreamReader {
   oldestEntryMs(): Promise<number | undefined>;
   /** Removes the names of members that have nothing pending and were silent for `idleMs`. */
   removeIdleConsumers(idleMs: number): Promise<number>;
+  /** Has Redis rewrite its append-only file, once after each of its starts; see rewrite-file.ts. */
+  rewriteFile(): Promise<void>;
   /** Removes this member's own name, unless something is pending for it. */
   leave(): Promise<void>;
   ping(): Promise<void>;
@@ -57,12 +75,23 @@ export function openReader({ prefix, shard, consumer, ...options }: ReaderOption
   const commands = openConnection({ ...options, name: `${consumer}-commands` });
   let claimFrom = '0-0';
 
+  const readWaiting = async (limit: ReadLimit): Promise<readonly Entry[]> => {
+    const waiting = await reads.run((client) => client.readEntries(keys, consumer, limit));
+    return toEntries(waiting as unknown as RawEntry[]).entries;
+  };
+
   return {
-    ensureGroup: async () => (await commands.run((client) => client.createGroup(keys))) === 1,
-    async read(limit, blockMs) {
-      const waiting = await reads.run((client) => client.readEntries(keys, consumer, limit));
-      if (waiting.length > 0) return toEntries(waiting as unknown as RawEntry[]).entries;
-      return reads.run((client) => waitForOne(client, { stream, consumer, blockMs }));
+    async ensureGroup() {
+      const [created, epoch] = await commands.run((client) => client.createGroup(keys));
+      return { created: created === 1, epoch: String(epoch) || undefined };
+    },
+    async read(limit, { blockMs, lingerMs }) {
+      const waiting = await readWaiting(limit);
+      if (waiting.length > 0) return waiting;
+      const first = await reads.run((client) => waitForOne(client, { stream, consumer, blockMs }));
+      if (first.length === 0 || lingerMs === 0) return first;
+      await setTimeout(lingerMs);
+      return [...first, ...(await readWaiting(limit))];
     },
     async readOwnPending(maxEntries) {
       const command = [
@@ -108,6 +137,7 @@ export function openReader({ prefix, shard, consumer, ...options }: ReaderOption
       return id === null ? undefined : Number.parseInt(String(id), 10);
     },
     removeIdleConsumers: (idleMs) => commands.run((client) => client.removeIdleConsumers(keys, idleMs)),
+    rewriteFile: () => commands.run(rewriteFile),
     leave: async () => {
       await commands.run((client) => client.removeIdleConsumers(keys, 0, consumer));
     },

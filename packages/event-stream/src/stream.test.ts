@@ -61,7 +61,7 @@ async function join(consumer: string): Promise<StreamReader> {
 const backlog = async (of: StreamWriter = writer) => sumTotals(await of.totals());
 
 /** Reads that return at once: everything is in the stream already. */
-const readAll = (reader: StreamReader) => reader.read(READ, 1);
+const readAll = (reader: StreamReader) => reader.read(READ, { blockMs: 1, lingerMs: 0 });
 
 describe('append and read', () => {
   it('returns the bytes that were appended, in order, to one member of the group', async () => {
@@ -74,7 +74,7 @@ describe('append and read', () => {
 
   it('waits for the first entry', async () => {
     const reader = await join('one');
-    const reading = reader.read(READ, 10_000);
+    const reading = reader.read(READ, { blockMs: 10_000, lingerMs: 0 });
     await writer.append(streamBatch());
     expect(await reading).toHaveLength(1);
   });
@@ -82,10 +82,14 @@ describe('append and read', () => {
   it('bounds a read by entries, and by bytes up to one entry more', async () => {
     for (let i = 0; i < 6; i += 1) await writer.append(streamBatch(1, { body: Buffer.alloc(1000, 'x') }));
     const reader = await join('one');
-    expect(await reader.read({ maxEntries: 2, maxBytes: 1_000_000 }, 1)).toHaveLength(2);
-    expect(await reader.read({ maxEntries: 100, maxBytes: 1500 }, 1)).toHaveLength(2);
-    expect(await reader.read({ maxEntries: 100, maxBytes: 1 }, 1)).toHaveLength(1);
-    expect(await reader.read(READ, 1)).toHaveLength(1);
+    expect(
+      await reader.read({ maxEntries: 2, maxBytes: 1_000_000 }, { blockMs: 1, lingerMs: 0 }),
+    ).toHaveLength(2);
+    expect(await reader.read({ maxEntries: 100, maxBytes: 1500 }, { blockMs: 1, lingerMs: 0 })).toHaveLength(
+      2,
+    );
+    expect(await reader.read({ maxEntries: 100, maxBytes: 1 }, { blockMs: 1, lingerMs: 0 })).toHaveLength(1);
+    expect(await reader.read(READ, { blockMs: 1, lingerMs: 0 })).toHaveLength(1);
   });
 
   it('spreads batches over the shards', async () => {
@@ -249,9 +253,9 @@ describe('the group', () => {
     const reader = await join('one');
     await reader.ack(await readAll(reader));
     await redis.xGroupDestroy(stream, 'oncelog');
-    await expect(reader.read(READ, 1)).rejects.toMatchObject({ code: 'NOGROUP' });
-    expect(await reader.ensureGroup()).toBe(true);
-    expect(await reader.ensureGroup()).toBe(false);
+    await expect(reader.read(READ, { blockMs: 1, lingerMs: 0 })).rejects.toMatchObject({ code: 'NOGROUP' });
+    expect(await reader.ensureGroup()).toMatchObject({ created: true });
+    expect(await reader.ensureGroup()).toMatchObject({ created: false });
     expect(await backlog()).toMatchObject({ appendedEvents: 6, inFlightEvents: 6 });
     await reader.ack(await readAll(reader));
     expect(await backlog()).toMatchObject({ appendedEvents: 6, inFlightEvents: 0, inFlightBytes: 0 });
@@ -288,7 +292,7 @@ describe('trimming', () => {
   it('keeps what is pending or unread, and what a second group has not acknowledged', async () => {
     for (let i = 0; i < 10; i += 1) await writer.append(large());
     const reader = await join('one');
-    const entries = await reader.read({ maxEntries: 6, maxBytes: 1_000_000 }, 1);
+    const entries = await reader.read({ maxEntries: 6, maxBytes: 1_000_000 }, { blockMs: 1, lingerMs: 0 });
     expect(await reader.trim()).toBe(0);
     await reader.ack(entries.filter((_, i) => i !== 2));
     await reader.trim();

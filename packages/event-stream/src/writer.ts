@@ -16,6 +16,13 @@ export type AppendOutcome =
   /** The consumers are too far behind. Nothing was written. */
   | { readonly outcome: 'backlog-full' };
 
+/** The memory of the server, as it counts it itself. */
+interface ServerMemory {
+  readonly usedBytes: number;
+  /** Above this it refuses to write; 0 where there is no limit. */
+  readonly maxBytes: number;
+}
+
 /** The producing side of the stream. */
 export interface StreamWriter {
   /**
@@ -28,6 +35,7 @@ export interface StreamWriter {
   append(batch: Batch): Promise<AppendOutcome>;
   /** What went through each shard. */
   totals(): Promise<ShardTotals[]>;
+  memory(): Promise<ServerMemory>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -47,9 +55,16 @@ export function openWriter({ prefix, shards, backlogLimit, ...options }: WriterO
     },
     totals: () =>
       connection.run((client) => Promise.all(keys.map((_, shard) => readTotals(client, prefix, shard)))),
+    memory: async () => memoryOf(String(await connection.run((client) => client.info('memory')))),
     ping: async () => {
       await connection.run((client) => client.ping());
     },
     close: () => connection.close(),
   };
+}
+
+/** From the lines `name:value` of INFO. */
+function memoryOf(info: string): ServerMemory {
+  const bytes = (name: string): number => Number(new RegExp(`^${name}:(\\d+)\r?$`, 'm').exec(info)?.[1]);
+  return { usedBytes: bytes('used_memory'), maxBytes: bytes('maxmemory') };
 }

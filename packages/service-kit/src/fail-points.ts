@@ -13,7 +13,7 @@ interface Action {
   readonly ms: number;
 }
 
-const PLACE = '(after-append|after-read|in-statement|after-commit|after-acknowledge)';
+const PLACE = '(after-append|before-read|after-read|in-statement|after-commit|after-acknowledge)';
 const ONE = `${PLACE}=(kill|pause:\\d{1,6})(@[1-9]\\d{0,6})?`;
 /** What FAIL_POINTS may be; a name that no service passes would make a test that cannot fail. */
 export const FAIL_POINTS_PATTERN = `^${ONE}(,${ONE})*$`;

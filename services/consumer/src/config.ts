@@ -38,6 +38,14 @@ export const consumerConfig = Type.Object({
     unit: 'ms',
     description: 'How long a read waits for a first entry. Bounds how long an idle member takes to stop.',
   }),
+  lingerMs: Type.Integer({
+    default: 5,
+    minimum: 0,
+    maximum: 1_000,
+    unit: 'ms',
+    description:
+      'How long a member that was idle waits, after a first entry, for others to apply with it. More makes fewer and larger statements, and events later visible.',
+  }),
   claimIdleMs: Type.Integer({
     default: 15_000,
     minimum: 100,

@@ -45,7 +45,9 @@ describe('a member of the group', () => {
   it('counts a batch once that was committed but not acknowledged, without calling it repeated', async () => {
     const died = await group.join('one');
     await group.publish(ids('a', 'b', 'a'));
-    await died.apply(await died.reader.read({ maxEntries: 10, maxBytes: 1e6 }, 1_000)); // and never acknowledges
+    await died.apply(
+      await died.reader.read({ maxEntries: 10, maxBytes: 1e6 }, { blockMs: 1_000, lingerMs: 0 }),
+    ); // and never acknowledges
     const restarted = await group.join('one');
     await drain(restarted);
     expect(await group.figures()).toEqual({ received: 3, unique: 2, dead: 0, repeated: 0, stored: 2 });
@@ -90,7 +92,7 @@ describe('a member of the group', () => {
   it('takes over the entries of a member that died', async () => {
     const dead = await group.join('dead');
     await group.publish(ids('a'));
-    await dead.reader.read({ maxEntries: 10, maxBytes: 1e6 }, 1_000);
+    await dead.reader.read({ maxEntries: 10, maxBytes: 1e6 }, { blockMs: 1_000, lingerMs: 0 });
     const living = await group.join('living');
     await expect
       .poll(async () => {
@@ -120,10 +122,42 @@ describe('a member of the group', () => {
     );
   });
 
+  it('says that the stream was lost when everything in Redis was deleted, and goes on', async () => {
+    const member = await group.join('one');
+    await group.publish(ids('a'));
+    await drain(member);
+    await group.redis.del([group.key, `${group.key}:totals`]);
+    await group.publish(ids('b'));
+    await expect
+      .poll(async () => {
+        await member.consumer.tick().catch(() => {});
+        return group.figures();
+      })
+      .toMatchObject({ received: 2, stored: 2 });
+    const said = member.logged().filter(({ msg }) => msg.startsWith('the stream is gone'));
+    expect(said).toMatchObject([{ level: 50, shard: 0, appliedEpochs: [expect.any(String)] }]);
+  });
+
+  it('has Redis rewrite its file, once', async () => {
+    const member = await group.join('one');
+    const persistence = () => group.redis.info('persistence');
+    await expect
+      .poll(async () => {
+        await member.consumer.maintain();
+        return persistence();
+      })
+      .toMatch(/aof_last_rewrite_time_sec:\d/);
+    await member.consumer.maintain();
+    expect(await persistence()).toMatch(/aof_rewrites:1\r/);
+  });
+
   it('reports pending entries that somebody deleted as lost, and goes on', async () => {
     await group.publish(ids('a'));
     const member = await group.join('one');
-    const [entry] = await member.reader.read({ maxEntries: 10, maxBytes: 1e6 }, 1_000);
+    const [entry] = await member.reader.read(
+      { maxEntries: 10, maxBytes: 1e6 },
+      { blockMs: 1_000, lingerMs: 0 },
+    );
     await group.redis.xDel(group.key, entry?.id ?? '');
     await member.consumer.tick();
     expect(member.logged()).toContainEqual(expect.objectContaining({ level: 50, entryIds: [entry?.id] }));
@@ -233,6 +267,18 @@ describe('what Postgres refuses', () => {
     expect(member.logged()).toContainEqual(expect.objectContaining({ position: 1, code: '22008' }));
   });
 
+  it('becomes a dead letter also among requests that were gathered, at its place among all of their events', async () => {
+    const member = await group.join('one');
+    const bad = JSON.stringify({ ...VALID, event_id: 'x', timestamp: '2026-02-30T00:00:00Z' });
+    const good = (event_id: string) => JSON.stringify({ ...VALID, event_id });
+    await raw(`[{"events":[${good('a')},${good('b')}]},{"events":[${bad}]},{"events":[${good('a')}]}]`, 4);
+    await drain(member);
+    expect(await group.figures()).toEqual({ received: 3, unique: 2, dead: 1, repeated: 0, stored: 2 });
+    const [letter] = await letters();
+    expect(letter).toMatchObject({ position: 2, code: '22008', events: 1 });
+    expect(letter?.original.toString()).toBe(bad);
+  });
+
   it.each([
     ['is not JSON', 'not json', 3],
     ['is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 1],
@@ -292,7 +338,8 @@ describe('what Postgres refuses', () => {
     await group.publish(ids('after'));
     // recovered entries come by number, not by size: all of them at once
     const died = await group.join('one');
-    for (let i = 0; i < 4; i += 1) await died.reader.read({ maxEntries: 1, maxBytes: 1 }, 1_000);
+    for (let i = 0; i < 4; i += 1)
+      await died.reader.read({ maxEntries: 1, maxBytes: 1 }, { blockMs: 1_000, lingerMs: 0 });
     const member = await group.join('one');
     await drainAll(member);
     expect(await group.figures()).toMatchObject({ received: 1, dead: 3, stored: 1 });
@@ -311,7 +358,9 @@ describe('what Postgres refuses', () => {
   it('is buried once when an entry is not ours, however often it is delivered', async () => {
     await group.redis.xAdd(group.key, '*', { hello: 'world' });
     const died = await group.join('one');
-    await died.apply(await died.reader.read({ maxEntries: 10, maxBytes: 1e6 }, 1_000));
+    await died.apply(
+      await died.reader.read({ maxEntries: 10, maxBytes: 1e6 }, { blockMs: 1_000, lingerMs: 0 }),
+    );
     const restarted = await group.join('one');
     await expect
       .poll(async () => {

@@ -1,10 +1,12 @@
-import type { Entry, PendingEntries, StreamReader } from '@oncelog/event-stream';
+import { type Entry, entryBytes, type PendingEntries, type StreamReader } from '@oncelog/event-stream';
 import { type Backoff, backoffMs, type FailPoint, type Logger, pause } from '@oncelog/service-kit';
 import { GaveUpError } from './apply-entries.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 
 export interface ConsumerDeps {
   readonly reader: StreamReader;
+  /** Creates the group where it is missing. */
+  readonly joinGroup: () => Promise<void>;
   /** Resolves when the entries are committed; rejects only with {@link GaveUpError} or a bug. */
   readonly apply: (entries: readonly Entry[]) => Promise<void>;
   readonly log: Logger;
@@ -17,6 +19,7 @@ export interface ConsumerOptions {
   readonly maxEntriesPerRead: number;
   readonly maxBytesPerRead: number;
   readonly blockMs: number;
+  readonly lingerMs: number;
   readonly claimIdleMs: number;
   readonly maintenanceIntervalMs: number;
   readonly backoff: Backoff;
@@ -26,7 +29,7 @@ export interface ConsumerOptions {
 export interface Consumer {
   /** One step: what is pending for this member after a start or an error, else new entries. */
   tick(): Promise<void>;
-  /** One round of claiming, trimming, and forgetting dead members. */
+  /** One round of claiming, trimming, forgetting dead members, and care for Redis's file. */
   maintain(): Promise<void>;
   /** Steps and rounds until the signal aborts; then finishes what is in hand, and leaves the group. */
   run(stop: AbortSignal): Promise<void>;
@@ -53,12 +56,21 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
   let ahead: Promise<readonly Entry[]> | undefined;
   let stopping = false;
 
-  const readAhead = (): Promise<readonly Entry[]> => {
-    const { maxEntriesPerRead: maxEntries, maxBytesPerRead: maxBytes, blockMs } = options;
-    const reading = reader.read({ maxEntries, maxBytes }, blockMs);
+  const readNext = async (): Promise<readonly Entry[]> => {
+    await deps.failPoint('before-read');
+    return reader.read({ maxEntries: options.maxEntriesPerRead, maxBytes: options.maxBytesPerRead }, options);
+  };
+
+  const readAhead = (): Promise<readonly Entry[]> | undefined => {
+    if (stopping) return undefined;
+    const reading = readNext();
     reading.catch(() => {}); // reported by the step that awaits it
     return reading;
   };
+
+  const isFull = (entries: readonly Entry[]): boolean =>
+    entries.length >= options.maxEntriesPerRead ||
+    entries.reduce((sum, entry) => sum + entryBytes(entry), 0) >= options.maxBytesPerRead;
 
   const finish = async ({ entries, lost }: PendingEntries): Promise<void> => {
     if (lost.length > 0) {
@@ -85,8 +97,10 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
 
   const step = async (): Promise<void> => {
     if (recovering) return recover();
-    const entries = await (ahead ?? readAhead());
-    ahead = stopping ? undefined : readAhead();
+    const entries = await (ahead ?? readNext());
+    // a full read says that there is more: read it while the statement runs. Else the next read waits for the commit,
+    // and finds what has come meanwhile: fewer and larger statements
+    ahead = isFull(entries) ? readAhead() : undefined;
     await finish({ entries, lost: [] });
   };
 
@@ -95,7 +109,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
       await step();
     } catch (error) {
       recovering = true;
-      if (isMissingGroup(error)) await recreateGroup(deps);
+      if (isMissingGroup(error)) await deps.joinGroup();
       else throw error;
     }
   };
@@ -122,6 +136,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
   };
 
   const maintain = async (): Promise<void> => {
+    await reader.rewriteFile();
     await claimAll();
     await trimAll();
     await reader.removeIdleConsumers(options.claimIdleMs * FORGET_FACTOR);
@@ -167,10 +182,4 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
 
 function isMissingGroup(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'NOGROUP';
-}
-
-async function recreateGroup({ reader, log }: ConsumerDeps): Promise<void> {
-  if (await reader.ensureGroup()) {
-    log.error('the consumer group was missing and has been created again at the beginning of the stream');
-  }
 }

@@ -28,6 +28,11 @@ export function createConsumerMetrics(registry: Registry) {
       help: 'Pending entries that somebody deleted from the stream before they were applied.',
       registers,
     }),
+    lostStreams: new Counter({
+      name: 'oncelog_consumer_lost_streams_total',
+      help: 'Streams found empty though events had gone through them: what they held is lost (FLUSHALL, a lost volume).',
+      registers,
+    }),
     claimedEntries: new Counter({
       name: 'oncelog_consumer_claimed_entries_total',
       help: 'Entries taken over from members that had them for too long.',

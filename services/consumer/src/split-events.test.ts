@@ -15,8 +15,18 @@ it('takes the last of several arrays, as JSON.parse and Postgres do', () => {
   expect(splitEvents('{"events":3,"events":[]}')).toEqual([]);
 });
 
+it('takes the events of an array of documents in turn', () => {
+  expect(splitEvents('[{"events":[1,"]"]}, {"x":[","],"events":[ {"a":[2]} ]} ,{"events":[]}]')).toEqual([
+    '1',
+    '"]"',
+    '{"a":[2]}',
+  ]);
+});
+
 it.each([
   '',
+  '[{"events":[1]},3]',
+  '[[{"events":[1]}]]',
   'x',
   '[]',
   '3',
@@ -38,6 +48,7 @@ it('agrees with JSON.parse on any document', () => {
       expect(splitEvents(before)).toEqual(events);
       const after = `{"events":[${events.join(',')}]${'events' in others || rest === '' ? '' : `,${rest}`}}`;
       expect(splitEvents(after)).toEqual(events);
+      expect(splitEvents(`[${before} , ${after}]`)).toEqual([...events, ...events]);
     }),
   );
 });

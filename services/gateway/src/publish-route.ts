@@ -1,8 +1,10 @@
 import { type PublishResponse, parsePublishRequest } from '@oncelog/event-schema';
+import type { Batch } from '@oncelog/event-stream';
 import type { FailPoint } from '@oncelog/service-kit';
 import type { Request, RequestHandler } from 'express';
 import { type AppendDeps, appendBatch } from './append.ts';
 import { batchIdOf, isIdempotencyKey } from './batch-id.ts';
+import { createGatherer, isSmall } from './gather.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { Problem } from './problem.ts';
 
@@ -21,11 +23,23 @@ export function publishRoute(
   deps: PublishDeps,
   { maxEventsPerBatch }: { maxEventsPerBatch: number },
 ): RequestHandler {
+  const { newBatchId } = deps;
+  const append = (batch: Batch): Promise<void> => appendBatch(deps, batch);
+  const gather = createGatherer({ append, newBatchId });
+
+  /** @returns the ID of the batch that the request is, or became part of */
+  const keep = async (request: Request, body: Buffer, events: number): Promise<string> => {
+    const ownId = batchIdFor(request, body);
+    if (ownId === undefined && isSmall(body)) return gather({ body, events });
+    const batchId = ownId ?? newBatchId();
+    await append({ batchId, events, body });
+    return batchId;
+  };
+
   return async (request, response) => {
     const body = request.body as Buffer;
     const events = eventCount(body, maxEventsPerBatch);
-    const batchId = batchIdFor(request, body) ?? deps.newBatchId();
-    await appendBatch(deps, { batchId, events, body });
+    const batchId = await keep(request, body, events);
     await deps.failPoint('after-append');
     deps.metrics.acceptedEvents.inc(events);
     const answer: PublishResponse = {

@@ -19,6 +19,28 @@ const problemOf = async (response: Response): Promise<ProblemDetails> => {
 };
 
 describe('POST /publish', () => {
+  it('gathers small requests that come together in fewer entries, with every byte of each', async () => {
+    const before = (await entries()).length;
+    const bodies = Array.from({ length: 60 }, (_, i) => ` ${bodyOf(event({ event_id: `gathered-${i}` }))}\n`);
+    const answers = await Promise.all(bodies.map((body) => gateway.post(body)));
+    expect(answers.map(({ status }) => status)).toEqual(bodies.map(() => 202));
+    const ids = await Promise.all(answers.map(async (answer) => (await answer.json()) as PublishResponse));
+    const added = (await entries()).slice(before).map(({ message }) => message);
+    expect(added.length).toBeLessThan(60);
+    for (const [at, body] of bodies.entries()) {
+      const entry = added.find(({ batch_id }) => batch_id === ids[at]?.batch_id);
+      expect(entry?.['body']).toContain(body);
+    }
+    expect(added.reduce((sum, { events }) => sum + Number(events), 0)).toBe(60);
+  });
+
+  it('keeps requests with an Idempotency-Key apart: each is a batch of its own', async () => {
+    const before = (await entries()).length;
+    const post = (i: number) => gateway.post(bodyOf(event()), { 'idempotency-key': `apart-${i}` });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => post(i)));
+    expect(await entries()).toHaveLength(before + 20);
+  });
+
   it('answers 202 as the contract has it, and appends the very bytes', async () => {
     const body = `{ "events" : [ ${JSON.stringify(event())} , ${JSON.stringify(event({ topic: 'ü' }))} ],"extra":1.50 }\n`;
     const response = await gateway.post(body);

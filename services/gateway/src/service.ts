@@ -6,6 +6,7 @@ import { runAudits } from './audit/audit-loop.ts';
 import { createAuditor } from './audit/auditor.ts';
 import type { GatewayConfig } from './config.ts';
 import { createGatewayMetrics } from './metrics.ts';
+import { registerStreamGauges } from './stream-gauges.ts';
 
 export interface GatewayServiceDeps {
   readonly log: Logger;
@@ -35,14 +36,11 @@ export async function startGateway(
   opened.defer(() => database.close());
   const probe = openDatabase({ ...connect, name: 'oncelog-gateway-probe', maxConnections: 1 });
   opened.defer(() => probe.close());
-  const stream = openWriter({
-    url: config.redisUrl,
-    prefix: config.streamPrefix,
-    shards: config.streamShards,
-    backlogLimit: { maxEvents: config.maxBacklogEvents, maxBytes: config.maxBacklogBytes },
-    log,
-  });
+  const { redisUrl, streamPrefix: prefix, streamShards: shards } = config;
+  const backlogLimit = { maxEvents: config.maxBacklogEvents, maxBytes: config.maxBacklogBytes };
+  const stream = openWriter({ url: redisUrl, prefix, shards, backlogLimit, log });
   opened.defer(() => stream.close());
+  registerStreamGauges({ registry, stream }, { shards, limit: backlogLimit });
   await untilReady(deps, async () => {
     await assertSchema(database);
     await stream.ping();

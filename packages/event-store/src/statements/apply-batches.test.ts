@@ -55,6 +55,18 @@ describe('applyBatches', () => {
     expect(await sums()).toEqual({ received: 7, unique: 4, dead: 0, stored: 4 });
   });
 
+  it('takes the events of all documents where a body is an array of them, in order', async () => {
+    const [one, two] = [
+      storeBatch([{ event_id: 'z' }, { event_id: 'y' }]),
+      storeBatch([{ event_id: 'x' }, { event_id: 'z' }]),
+    ];
+    const gathered = { ...one, body: `[${one.body}, ${two.body}]`, events: 4 };
+    const [outcome] = await applyBatches(test.database, [gathered], { shard: 0, stripe: 0 });
+    expect(outcome).toMatchObject({ applied: true, received: 4, unique_processed: 3 });
+    const rows = await test.sql<{ event_id: string }[]>`SELECT event_id FROM processed_events ORDER BY seq`;
+    expect(rows.map(({ event_id }) => event_id)).toEqual(['z', 'y', 'x']);
+  });
+
   it('changes nothing for a batch that is in the ledger, and says which entry brought it', async () => {
     const batch = storeBatch([{ event_id: 'a' }, { event_id: 'b' }]);
     await applyBatches(test.database, [batch], { shard: 0, stripe: 0 });

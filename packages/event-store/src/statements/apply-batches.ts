@@ -8,7 +8,7 @@ export interface StoreBatch {
   readonly epoch: string;
   /** How many events the entry says it holds; those in `body` and the dead ones must be as many. */
   readonly events: number;
-  /** JSON text: `{"events":[…]}`. */
+  /** JSON text: `{"events":[…]}`, or an array of several of these. */
   readonly body: string;
   /** Events of the batch that were found to be refused; they are not in `body`. */
   readonly dead: readonly DeadEvent[];
@@ -52,7 +52,7 @@ export interface BatchOutcome {
  *                                                    └──────────┬────────────┘
  *                                            tally (by topic and batch)
  *                                     ┌────────────┴────────────┐
- *                              counters (by topic)   ledger (by batch) ─▶ accounts (by epoch)
+ *                              counters (by topic)   ledger (by batch)     accounts (by epoch, from batch)
  *
  * Two that apply the same batch at the same time both find no ledger row; the second then fails on the ledger's
  * primary key (23505), is undone as a whole, and finds the row when it tries again.
@@ -64,7 +64,8 @@ export interface BatchOutcome {
  * of this stripe. All writers take them in the same order; nothing else prevents deadlocks of multi-row inserts.
  * Indexes: applied_batches_pkey for the look-up; every index of the tables it writes.
  *
- * Parameters: one JSON document for all bodies, because an array parameter would escape every quote in them.
+ * Parameters: one JSON document for all bodies, because an array parameter would escape every quote in them. It is
+ * converted once, to jsonb: cutting it as json would read it again at every level.
  * `seq` is taken in order of arrival, before the rows are sorted by key.
  *
  * @param batches distinct batch IDs
@@ -101,19 +102,19 @@ export async function applyBatches(
         WITH ORDINALITY AS ids (batch_id, entry_id, epoch, events, n)
       -- FULL: a body that is not one document but several would shift the bodies behind it; what has no batch ID is
       -- refused as data (23502)
-      FULL JOIN json_array_elements(${bodies}::text::json) WITH ORDINALITY AS documents (body, n) USING (n)
-      LEFT JOIN applied_batches AS applied ON applied.batch_id = ids.batch_id
+      FULL JOIN jsonb_array_elements(${bodies}::text::jsonb) WITH ORDINALITY AS documents (body, n) USING (n)
+      -- LATERAL … LIMIT: by the index, row by row; a plan made while the ledger was small would read all of it
+      LEFT JOIN LATERAL (SELECT * FROM applied_batches WHERE batch_id = ids.batch_id LIMIT 1) AS applied ON true
     ),
     batch AS MATERIALIZED (
       SELECT batch_id, entry_id, epoch, events, body FROM input WHERE applied_entry_id IS NULL
     ),
     incoming AS MATERIALIZED (
-      SELECT nextval('processed_events_seq_seq') AS seq, batch.batch_id, event.*
-      FROM batch, json_to_recordset(batch.body -> 'events')
-        AS event (
-          topic text COLLATE "C", event_id text COLLATE "C", "timestamp" timestamptz, source text COLLATE "C",
-          payload jsonb
-        )
+      SELECT nextval('processed_events_seq_seq') AS seq, batch_id, (event ->> 'topic') COLLATE "C" AS topic,
+        (event ->> 'event_id') COLLATE "C" AS event_id, (event ->> 'timestamp')::timestamptz AS "timestamp",
+        (event ->> 'source') COLLATE "C" AS source, event -> 'payload' AS payload
+      -- lax: a single document is taken as an array of one
+      FROM batch, jsonb_path_query(body, 'lax $[*].events[*]') AS event
     ),
     stored AS (
       INSERT INTO processed_events (seq, topic, event_id, "timestamp", source, payload, batch_id)
@@ -170,9 +171,8 @@ export async function applyBatches(
     ),
     accounts AS (
       INSERT INTO stream_accounts AS account (stripe, shard, epoch, applied)
-      SELECT ${stripe}::smallint, ${shard}::smallint, batch.epoch, sum(ledger.received + ledger.dead_lettered)
-      FROM ledger JOIN batch USING (batch_id)
-      GROUP BY batch.epoch ORDER BY batch.epoch
+      -- what the entries say; the ledger has refused any that hold another number of events
+      SELECT ${stripe}::smallint, ${shard}::smallint, epoch, sum(events) FROM batch GROUP BY epoch ORDER BY epoch
       ON CONFLICT (stripe, shard, epoch) DO UPDATE SET applied = account.applied + excluded.applied
     )
     SELECT batch_id, true AS applied, shard, entry_id, received, unique_processed, dead_lettered FROM ledger

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stats } from '@oncelog/event-schema';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { openSystem, type System, type SystemOptions } from '../testing/system.ts';
-import { differences, type Load, startLoad } from './load.ts';
+import { differences, type Load, type LoadOptions, type Sent, startLoad } from './load.ts';
 
 /** A system that remembers what its supervisor and its processes say. */
 export interface FaultSystem extends System {
@@ -23,6 +23,8 @@ export interface Fault {
   readonly logs?: Readonly<Record<string, RegExp>>;
   /** The fault destroys what was accepted: what is stored must be exact all the same. */
   readonly loses?: boolean;
+  /** A lighter load, for a fault that lasts long. */
+  readonly load?: LoadOptions;
 }
 
 /** A gateway answers within 5 s; the rest is for a machine that is busy with other tests. */
@@ -78,14 +80,28 @@ let topics = 0;
 export async function survives(system: FaultSystem, fault: Fault): Promise<{ load: Load; after: Stats }> {
   const before = await system.settled();
   system.forgetLogs();
-  const load = startLoad(system, `fault-${topics++}`);
-  onTestFinished(() => load.abandon());
-  await load.acknowledges(10);
-  await fault.inject(load);
-  await load.acknowledges(10);
-  const sent = await load.finish();
-  const after = await system.settled();
+  const load = startLoad(system, `fault-${topics++}`, fault.load);
+  try {
+    await load.acknowledges(10);
+    await fault.inject(load);
+    await load.acknowledges(10);
+    const sent = await load.finish();
+    const after = await system.settled();
+    await expectKept({ system, fault, load, before }, sent, after);
+    return { load, after };
+  } finally {
+    load.abandon();
+  }
+}
 
+interface Course {
+  readonly system: FaultSystem;
+  readonly fault: Fault;
+  readonly load: Load;
+  readonly before: Stats;
+}
+
+async function expectKept({ system, fault, load, before }: Course, sent: Sent, after: Stats): Promise<void> {
   expect(load.answers.wrong).toEqual([]);
   expect(load.answers.slowestMs).toBeLessThan(ANSWER_WITHIN_MS);
   if (!fault.restarts?.includes('gateway')) expect(load.answers.unanswered).toBe(0);
@@ -96,7 +112,6 @@ export async function survives(system: FaultSystem, fault: Fault): Promise<{ loa
   }
   expectOnlyTheseRestarted(system, fault.restarts ?? []);
   for (const [name, line] of Object.entries(fault.logs ?? {})) expectLogged(system, name, line);
-  return { load, after };
 }
 
 /** Resolves when `n` more events are applied, whatever the way to Postgres looks like. */

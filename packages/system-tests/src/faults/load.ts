@@ -46,7 +46,16 @@ const BEFORE_RETRY_MS = 200;
 const NEVER_ANSWERED_MS = 20_000;
 const PROGRESS = { timeout: 30_000, interval: 20 };
 
-export function startLoad(system: System, topic: string): Load {
+export interface LoadOptions {
+  /** How long each of the clients waits after a request that was acknowledged. */
+  readonly betweenBatchesMs?: number | undefined;
+}
+
+export function startLoad(
+  system: System,
+  topic: string,
+  { betweenBatchesMs = BETWEEN_BATCHES_MS }: LoadOptions = {},
+): Load {
   const answers: Answers = { accepted: 0, refused: 0, unanswered: 0, wrong: [], slowestMs: 0 };
   const payloads = new Map<string, unknown>();
   const abandoned = new AbortController();
@@ -63,7 +72,7 @@ export function startLoad(system: System, topic: string): Load {
   const senders = range(SENDERS).map(async (sender) => {
     for (let n = 0; !finishing && !abandoned.signal.aborted; n++) {
       await deliver(`${topic}-${sender}-${n}`, batch(topic, sender, n));
-      await pause(BETWEEN_BATCHES_MS);
+      await pause(betweenBatchesMs);
     }
   });
   const grows = (count: 'accepted' | 'refused', by: number): Promise<void> => {

@@ -35,8 +35,8 @@ const restarted = (name: string, times = 1) =>
     system.pidOf(name);
   }, 20_000);
 
-it.each(['after-read', 'in-statement', 'after-commit', 'after-acknowledge'])(
-  'counts once what a consumer had in hand that was killed %s',
+it.each(['before-read', 'after-read', 'in-statement', 'after-commit', 'after-acknowledge'])(
+  'counts every event once when a consumer is killed %s',
   async (point) => {
     await survives(system, {
       inject: async () => {

@@ -17,6 +17,7 @@ import { createLogger, createRegistry, noFailPoints } from '@oncelog/service-kit
 import { vi } from 'vitest';
 import { applyEntries } from '../apply-entries.ts';
 import { type Consumer, createConsumer } from '../consumer.ts';
+import { joinGroup } from '../join-group.ts';
 import { createConsumerMetrics } from '../metrics.ts';
 
 export interface Member {
@@ -74,11 +75,20 @@ export async function openTestGroup(): Promise<TestGroup> {
     const apply = (entries: readonly Entry[]) =>
       applyEntries(deps, { shard: 0, stripe: 1, backoff: BACKOFF }, entries);
     const consumer = createConsumer(
-      { reader, apply, log, metrics, random, failPoint },
+      {
+        reader,
+        joinGroup: () => joinGroup({ reader, database, log, metrics }, 0),
+        apply,
+        log,
+        metrics,
+        random,
+        failPoint,
+      },
       {
         maxEntriesPerRead: 10,
         maxBytesPerRead: 1e6,
         blockMs: 20,
+        lingerMs: 0,
         claimIdleMs: 50,
         maintenanceIntervalMs: 20,
         backoff: BACKOFF,

@@ -27,7 +27,11 @@ afterEach(async () => {
 
 const publish = (...ids: string[]) =>
   gateway.post(bodyOf(...ids.map((event_id) => event({ event_id }))), { 'idempotency-key': ids.join() });
-const read = async () => (await reader.read({ maxEntries: 100, maxBytes: 1e6 }, 20)) as readonly BatchEntry[];
+const read = async () =>
+  (await reader.read(
+    { maxEntries: 100, maxBytes: 1e6 },
+    { blockMs: 20, lingerMs: 0 },
+  )) as readonly BatchEntry[];
 
 /** What a consumer does before it acknowledges. */
 async function apply(entries: readonly BatchEntry[]): Promise<void> {
