@@ -1,7 +1,7 @@
 /**
- * What `npm start`, `npm run demo`, `npm run dev`, `npm test` and `npm run chaos` run: installs and builds what is missing
- * with nothing but Node.js 20.19 and npm, then hands over to the pinned runtime. No dependencies, and nothing that
- * Node.js 16 could not parse: it must get as far as saying that it is too old.
+ * What `npm start`, `npm run demo`, `npm run dev`, `npm test`, `npm run chaos` and `npm run bench` run: installs and
+ * builds what is missing with nothing but Node.js 20.19 and npm, then hands over to the pinned runtime. No
+ * dependencies, and nothing that Node.js 16 could not parse: it must get as far as saying that it is too old.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,7 +13,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const binDir = join(root, 'node_modules', '.bin');
 const stampFile = join(root, 'node_modules', '.oncelog-installed');
+/** Programs that run from their sources, over what is built. */
 const CHAOS = 'packages/system-tests/src/chaos/main.ts';
+const BENCH = 'packages/bench/src/main.ts';
 const STILL_AT_IT_MS = 20_000;
 const PARENT_CHECK_MS = 500;
 
@@ -34,7 +36,11 @@ async function main([command = 'start', ...args]) {
   await installIfNeeded(env);
   await quietly('turbo', ['run', 'build', '--output-logs=errors-only'], env);
   const stack = join(root, 'packages/local-stack/dist/main.js');
-  const checks = { test: ['pnpm', 'run', 'check'], chaos: ['node', join(root, CHAOS)] }[command];
+  const checks = {
+    test: ['pnpm', 'run', 'check'],
+    chaos: ['node', join(root, CHAOS)],
+    bench: ['node', join(root, BENCH)],
+  }[command];
   if (checks === undefined) {
     const code = await run('node', [stack, command, ...args], env, [...inherited, 'ipc']);
     if (code === exitCodeOf('SIGKILL'))

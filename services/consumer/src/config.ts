@@ -39,12 +39,12 @@ export const consumerConfig = Type.Object({
     description: 'How long a read waits for a first entry. Bounds how long an idle member takes to stop.',
   }),
   lingerMs: Type.Integer({
-    default: 5,
+    default: 10,
     minimum: 0,
     maximum: 1_000,
     unit: 'ms',
     description:
-      'How long a member that was idle waits, after a first entry, for others to apply with it. More makes fewer and larger statements, and events later visible.',
+      'How long a member that has read little waits for more to apply with it. More makes fewer and larger statements, and events visible later.',
   }),
   claimIdleMs: Type.Integer({
     default: 15_000,
