@@ -38,15 +38,20 @@ export const PublishRequestSchema = Type.Object(
 );
 export type PublishRequest = Static<typeof PublishRequestSchema>;
 
-/** The answer to `POST /publish`: Redis has the batch. */
+/** The answer to `POST /publish`: Redis has the request, in a batch of its own or with others. */
 export const PublishResponseSchema = Type.Object(
   {
     status: Type.Literal('accepted'),
-    queued: Type.Integer({ minimum: 1, description: 'Number of events in the batch, duplicates included.' }),
+    queued: Type.Integer({
+      minimum: 1,
+      description: 'Number of events in the request, duplicates included.',
+    }),
     message: Type.Literal('Events queued for processing'),
-    batch_id: UuidType('Ask GET /batches for its receipt.'),
+    batch_id: UuidType(
+      'Ask GET /batches for its receipt. Small requests without an Idempotency-Key may have been gathered into one batch: they have the same batch_id, and the receipt counts the events of all of them.',
+    ),
   },
-  { description: 'The batch is stored durably and will be applied exactly once.' },
+  { description: 'The request is stored durably and will be applied exactly once.' },
 );
 export type PublishResponse = Static<typeof PublishResponseSchema>;
 

@@ -27,7 +27,11 @@ export const EventsQuerySchema = Type.Object({
   }),
   source: Type.Optional(NameType('Only events of this source.')),
   event_id: Type.Optional(NameType('Only events with this id.')),
-  since: Type.Optional(TimestampType('Only events whose timestamp is at or after this one.')),
+  since: Type.Optional(
+    TimestampType(
+      'Only events whose timestamp is at or after this one. With a window, the list is in the order of timestamps.',
+    ),
+  ),
   until: Type.Optional(TimestampType('Only events whose timestamp is before this one.')),
   limit: Type.Integer({
     minimum: 1,

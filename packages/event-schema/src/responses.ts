@@ -13,7 +13,9 @@ const dead_lettered = Count('Events that can never be stored, kept as dead lette
 /** One element of the answer to `GET /batches`: what became of a batch. */
 export const BatchReceiptSchema = Type.Object(
   {
-    batch_id: UuidType('The batch_id that POST /publish answered.'),
+    batch_id: UuidType(
+      'The batch_id that POST /publish answered. The figures are those of the whole batch, which may hold several small requests that came without an Idempotency-Key.',
+    ),
     received,
     unique_processed,
     duplicate_dropped,

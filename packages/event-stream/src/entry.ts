@@ -4,7 +4,8 @@
  *   batch_id   the batch's UUID in text form
  *   events     how many events the body holds, in decimal
  *   epoch      the life of the stream that the entry was appended in, see totals.ts
- *   body       the accepted request's body, byte for byte: {"events":[…]}
+ *   body       the accepted request's body, byte for byte: {"events":[…]}; or of several small requests that were
+ *              gathered an array of their bodies, each byte for byte: [{"events":[…]},{"events":[…]}]
  */
 export interface Batch {
   /** A UUID. Two entries with the same batch ID are the same batch, sent twice. */

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { type ConnectionOptions, openConnection, type StreamClient } from './connection.ts';
-import { type Entry, entryBytes, readEntry } from './entry.ts';
+import { type Entry, readEntry } from './entry.ts';
 import { CONSUMER_GROUP, shardKeys } from './keys.ts';
-import { rewriteFile } from './rewrite-file.ts';
+import { createFileRewriter } from './rewrite-file.ts';
 import type { RawEntry, ReadLimit } from './scripts/read.ts';
 
 export interface ReaderOptions extends Omit<ConnectionOptions, 'name'> {
@@ -22,7 +22,7 @@ export interface PendingEntries {
 export interface ReadWait {
   /** How long to wait for a first entry. */
   readonly blockMs: number;
-  /** How long to wait for others, where there are few. */
+  /** How long to wait after it, so that others come with it. */
   readonly lingerMs: number;
 }
 
@@ -40,7 +40,7 @@ export interface GroupState {
 export interface StreamReader {
   /** Creates the group at the stream's beginning if it is missing. */
   ensureGroup(): Promise<GroupState>;
-  /** New entries within the limit. Where there are none it waits for the first one, where there are few for others. */
+  /** New entries within the limit. Where there are none, it waits for the first one, and a little for others. */
   read(limit: ReadLimit, wait: ReadWait): Promise<readonly Entry[]>;
   /** The oldest entries that this member already has: after a restart or an error, before any new ones. */
   readOwnPending(maxEntries: number): Promise<PendingEntries>;
@@ -67,15 +67,13 @@ export interface StreamReader {
   close(): Promise<void>;
 }
 
-/** A statement costs as much as applying some 50 events, so it had better have more of them. */
-const WORTH_A_STATEMENT_BYTES = 65_536;
-
 /** Blocking reads have a connection of their own: whatever is sent behind one waits until it returns. */
 export function openReader({ prefix, shard, consumer, ...options }: ReaderOptions): StreamReader {
   const keys = shardKeys(prefix, shard);
   const { stream } = keys;
   const reads = openConnection({ ...options, name: `${consumer}-reads` });
   const commands = openConnection({ ...options, name: `${consumer}-commands` });
+  const rewrite = createFileRewriter(options.log);
   let claimFrom = '0-0';
 
   const readWaiting = async (limit: ReadLimit): Promise<readonly Entry[]> => {
@@ -90,16 +88,11 @@ export function openReader({ prefix, shard, consumer, ...options }: ReaderOption
     },
     async read(limit, { blockMs, lingerMs }) {
       const waiting = await readWaiting(limit);
-      const first =
-        waiting.length > 0
-          ? waiting
-          : await reads.run((client) => waitForOne(client, { stream, consumer, blockMs }));
-      const bytes = first.reduce((sum, entry) => sum + entryBytes(entry), 0);
-      const more = { maxEntries: limit.maxEntries - first.length, maxBytes: limit.maxBytes - bytes };
-      const isWorthIt = first.length === 0 || bytes >= WORTH_A_STATEMENT_BYTES || more.maxEntries <= 0;
-      if (lingerMs === 0 || isWorthIt) return first;
+      if (waiting.length > 0) return waiting;
+      const first = await reads.run((client) => waitForOne(client, { stream, consumer, blockMs }));
+      if (first.length === 0 || lingerMs === 0) return first;
       await setTimeout(lingerMs);
-      return [...first, ...(await readWaiting(more))];
+      return [...first, ...(await readWaiting(limit))];
     },
     async readOwnPending(maxEntries) {
       const command = [
@@ -145,7 +138,7 @@ export function openReader({ prefix, shard, consumer, ...options }: ReaderOption
       return id === null ? undefined : Number.parseInt(String(id), 10);
     },
     removeIdleConsumers: (idleMs) => commands.run((client) => client.removeIdleConsumers(keys, idleMs)),
-    rewriteFile: () => commands.run(rewriteFile),
+    rewriteFile: () => commands.run(rewrite),
     leave: async () => {
       await commands.run((client) => client.removeIdleConsumers(keys, 0, consumer));
     },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { keptOf, startGatheredLoad } from './faults/gathered-load.ts';
 import { event, openSystem, range, type System } from './testing/system.ts';
 
 let system: System;
@@ -53,6 +54,9 @@ it.each(['consumer-1', 'gateway', 'redis', 'postgres'])(
   async (name) => {
     const before = await system.settled();
     const keys = new Set<string>();
+    const died = Promise.withResolvers<void>();
+    const gathering = startGatheredLoad(system, `gathered-${name}`, { betweenRoundsMs: 0 });
+    await gathering.acknowledges(10);
     const publishing = range(60).map(async (i) => {
       const events = range(50).map((j) => event({ event_id: `${name}-${(i * 31 + j) % 700}` }));
       const headers = { 'idempotency-key': `${name}-${i}` };
@@ -65,13 +69,25 @@ it.each(['consumer-1', 'gateway', 'redis', 'postgres'])(
         { timeout: 20_000, interval: 50 },
       );
       for (const { event_id } of events) keys.add(String(event_id));
-      if (i === 20) system.stack.kill(name, 'SIGKILL');
+      if (i === 20) {
+        system.stack.kill(name, 'SIGKILL');
+        died.resolve();
+      }
     });
-    await Promise.all(publishing);
+    await Promise.all([...publishing, died.promise.then(() => gathering.acknowledges(50))]).finally(
+      gathering.abandon,
+    );
+    const gathered = await gathering.finish();
     const after = await system.settled();
-    expect(after.received - before.received).toBe(3_000);
-    expect(after.unique_processed - before.unique_processed).toBe(keys.size);
-    expect(after.accepted - before.accepted).toBe(3_000);
+    const kept = await keptOf(system, gathered);
+    expect(gathering.answers.wrong).toEqual([]);
+    expect(kept.differences).toEqual([]);
+    expect(kept.batches).toBeLessThan(kept.requests);
+    const received = after.received - before.received - 3_000;
+    expect(received).toBeGreaterThanOrEqual(kept.leastReceived);
+    expect(received).toBeLessThanOrEqual(kept.mostReceived);
+    expect(after.accepted - before.accepted).toBe(after.received - before.received);
+    expect(after.unique_processed - before.unique_processed).toBe(keys.size + kept.stored);
   },
 );
 

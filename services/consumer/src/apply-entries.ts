@@ -61,15 +61,18 @@ async function applyHelping(deps: ApplyDeps, config: ApplyConfig, entries: reado
   } catch (error) {
     const kind = failureKind(error);
     const [first, ...others] = entries;
-    if (others.length > 0 && (kind === 'data' || kind === 'slow')) {
+    if (others.length > 0 && kind !== 'race' && !(error instanceof GaveUpError)) {
       for (const entry of entries) await applyHelping(deps, config, [entry]);
     } else if (kind === 'data' && first?.kind === 'batch') await applySeparated(deps, config, first);
     else throw error;
   }
 }
 
-/** A statement holds one entry at least. Only entries far larger than usual come near the limit. */
-const MAX_STATEMENT_BYTES = 32 * 1024 * 1024;
+/**
+ * A statement holds one entry at least. Postgres takes up to 200 bytes of memory for each byte of a hostile body (`{},{},…`),
+ * so large ones should not come together. A read of usual entries fits.
+ */
+const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
 
 function helpingsOf(entries: readonly Entry[]): Entry[][] {
   const helpings: Entry[][] = [];
@@ -191,13 +194,16 @@ interface RetriedWork {
   readonly attempt: () => Promise<void>;
 }
 
-/** So often a statement that takes too long is tried as it is, before its entries are taken one by one. */
-const SLOW_TRIES = 2;
+/**
+ * So often a statement is tried as it is, before its entries are taken one by one. An outage may be the work of one
+ * of them: of a size that makes Postgres run out of memory and be killed.
+ */
+const TRIES_TOGETHER = { slow: 2, outage: 20, race: Number.POSITIVE_INFINITY };
 /** A race that is lost more often than this is worth a look. */
 const QUIET_RACES = 10;
 
 /**
- * Tries until it works. Data errors are the caller's to handle, and statements that take too long for several entries;
+ * Tries until it works. Data errors are the caller's to handle, and what keeps failing for several entries together;
  * everything else is tried again for ever.
  *
  * A service that stops does not wait for a statement that hangs: whether it takes effect or not, the entries stay
@@ -209,7 +215,7 @@ async function untilDone(deps: ApplyDeps, work: RetriedWork): Promise<void> {
       return await untilAborted(work.attempt(), deps.giveUp);
     } catch (error) {
       const kind = failureKind(error);
-      if (kind === 'data' || (kind === 'slow' && work.divisible && tries >= SLOW_TRIES)) throw error;
+      if (kind === 'data' || (work.divisible && tries >= TRIES_TOGETHER[kind])) throw error;
       if (deps.giveUp.aborted) throw new GaveUpError({ cause: error });
       deps.metrics.retries.inc({ kind });
       const quiet = kind === 'race' && tries < QUIET_RACES;

@@ -25,7 +25,7 @@ export const consumerConfig = Type.Object({
     description: 'Most stream entries that one statement applies.',
   }),
   maxBytesPerRead: Type.Integer({
-    default: 1_048_576,
+    default: 262_144,
     minimum: 1,
     maximum: 104_857_600,
     unit: 'bytes',
@@ -39,9 +39,9 @@ export const consumerConfig = Type.Object({
     description: 'How long a read waits for a first entry. Bounds how long an idle member takes to stop.',
   }),
   lingerMs: Type.Integer({
-    default: 10,
+    default: 20,
     minimum: 0,
-    maximum: 1_000,
+    maximum: 100,
     unit: 'ms',
     description:
       'How long a member that has read little waits for more to apply with it. More makes fewer and larger statements, and events visible later.',

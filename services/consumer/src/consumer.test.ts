@@ -53,6 +53,22 @@ describe('a member of the group', () => {
     expect(await group.figures()).toEqual({ received: 3, unique: 2, dead: 0, repeated: 0, stored: 2 });
   });
 
+  it('takes what a read brings that was under way when the acknowledgement failed', async () => {
+    const lost = new Error('the connection is gone');
+    const member = await group.join('one', { ack: () => Promise.reject(lost) });
+    await group.publish(ids('a'));
+    for (let tick = 0; tick < 2; tick += 1) await member.consumer.tick(); // nothing was left; reads and applies
+    const failing = member.consumer.tick(); // reads, and waits for a first entry; the acknowledgement fails
+    await expect(failing).rejects.toBe(lost);
+    await group.publish(ids('b')); // may go to the read that is still waiting
+    await expect
+      .poll(async () => {
+        await member.consumer.tick().catch(() => {});
+        return group.figures();
+      })
+      .toMatchObject({ received: 2, stored: 2 });
+  });
+
   it('acknowledges only what is committed: a failed apply leaves the entry pending', async () => {
     const member = await group.join('one');
     await group.publish(ids('a'));

@@ -28,7 +28,7 @@ export interface ConsumerOptions {
 /** A member of the consumer group, on one shard. */
 export interface Consumer {
   /** One step: what is pending for this member after a start or an error, else new entries. */
-  tick(): Promise<void>;
+  tick(stop?: AbortSignal): Promise<void>;
   /** One round of claiming, trimming, forgetting dead members, and care for Redis's file. */
   maintain(): Promise<void>;
   /** Steps and rounds until the signal aborts; then finishes what is in hand, and leaves the group. */
@@ -37,8 +37,13 @@ export interface Consumer {
 
 /** Recovered and claimed entries are taken in small helpings: their sizes are not known beforehand. */
 const PENDING_PER_READ = 16;
+const NEVER = new AbortController().signal;
 /** The name of a member without pending entries is forgotten after this many times the claim time. */
 const FORGET_FACTOR = 20;
+/** The reader counts the bytes of an entry's other fields as well. */
+const NEARLY = 0.9;
+/** Of events of some 200 bytes these are 300. */
+const SMALL_READ_BYTES = 65_536;
 /** A call that has trimmed this many entries has probably left some. */
 const TRIM_AGAIN = 5_000;
 
@@ -46,67 +51,86 @@ const TRIM_AGAIN = 5_000;
  *        ┌────────────── any error: what is pending for us is not known ◀──────────────┐
  *        ▼                                                                             │
  *   recovering ── own pending entries: apply, acknowledge ──▶ none left ──▶ reading ───┘
- *                                                                read │ ▲ ack
- *                                                                     ▼ │
- *                                                    apply, while the next read is under way
+ *                                                       read, and ack │ ▲
+ *                                                     what was applied  ▼ │ commit
+ *                                                                      apply
  */
 export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Consumer {
   const { reader, log, metrics } = deps;
   let recovering = true;
   let ahead: Promise<readonly Entry[]> | undefined;
+  /** Committed, and not yet acknowledged. */
+  let applied: readonly Entry[] = [];
   let stopping = false;
 
-  const readNext = async (): Promise<readonly Entry[]> => {
-    await deps.failPoint('before-read');
-    return reader.read({ maxEntries: options.maxEntriesPerRead, maxBytes: options.maxBytesPerRead }, options);
-  };
-
-  const readAhead = (): Promise<readonly Entry[]> | undefined => {
-    if (stopping) return undefined;
-    const reading = readNext();
+  const readAhead = (): Promise<readonly Entry[]> => {
+    const { maxEntriesPerRead: maxEntries, maxBytesPerRead: maxBytes } = options;
+    const reading = deps.failPoint('before-read').then(() => reader.read({ maxEntries, maxBytes }, options));
     reading.catch(() => {}); // reported by the step that awaits it
     return reading;
   };
 
   const isFull = (entries: readonly Entry[]): boolean =>
-    entries.length >= options.maxEntriesPerRead ||
-    entries.reduce((sum, entry) => sum + entryBytes(entry), 0) >= options.maxBytesPerRead;
+    entries.length >= options.maxEntriesPerRead || bytesOf(entries) >= options.maxBytesPerRead * NEARLY;
 
-  const finish = async ({ entries, lost }: PendingEntries): Promise<void> => {
-    if (lost.length > 0) {
-      metrics.lostEntries.inc(lost.length);
-      log.error({ entryIds: lost }, 'pending entries are no longer in the stream: their events are lost');
-      await reader.forget(lost);
-    }
+  const apply = async (entries: readonly Entry[]): Promise<void> => {
     if (entries.length === 0) return;
     await deps.failPoint('after-read');
     await deps.apply(entries);
     await deps.failPoint('after-commit');
+  };
+
+  const acknowledge = async (entries: readonly Entry[]): Promise<void> => {
+    if (entries.length === 0) return;
     await reader.ack(entries);
     await deps.failPoint('after-acknowledge');
+  };
+
+  const forget = async (lost: readonly string[]): Promise<void> => {
+    if (lost.length === 0) return;
+    metrics.lostEntries.inc(lost.length);
+    log.error({ entryIds: lost }, 'pending entries are no longer in the stream: their events are lost');
+    await reader.forget(lost);
+  };
+
+  const finish = async ({ entries, lost }: PendingEntries): Promise<void> => {
+    await forget(lost);
+    await apply(entries);
+    await acknowledge(entries);
   };
 
   const recover = async (): Promise<void> => {
     // a read that is still under way may deliver more to us: wait for it, so that the look finds it
     await ahead?.catch(() => {});
     ahead = undefined;
+    applied = []; // still pending: the look finds them, and the ledger knows them
     const pending = await reader.readOwnPending(PENDING_PER_READ);
     if (pending.entries.length === 0 && pending.lost.length === 0) recovering = false;
     else await finish(pending);
   };
 
-  const step = async (): Promise<void> => {
-    if (recovering) return recover();
-    const entries = await (ahead ?? readNext());
-    // a full read says that there is more: read it while the statement runs. Else the next read waits for the commit,
-    // and finds what has come meanwhile: fewer and larger statements
-    ahead = isFull(entries) ? readAhead() : undefined;
-    await finish({ entries, lost: [] });
+  /** With the read, not before it: Redis writes both to its disk at once. */
+  const readAndAcknowledge = async (): Promise<readonly Entry[]> => {
+    ahead ??= readAhead();
+    const [entries] = await Promise.all([ahead, acknowledge(applied)]);
+    ahead = undefined; // not where the other failed: recovering waits for it
+    applied = [];
+    return entries;
   };
 
-  const tick = async (): Promise<void> => {
+  const step = async (stop: AbortSignal): Promise<void> => {
+    if (recovering) return recover();
+    const entries = await readAndAcknowledge();
+    // a full read says that there is more: it is read while the statement runs
+    if (isFull(entries) && !stopping) ahead = readAhead();
+    await apply(entries);
+    applied = entries;
+    if (isSmall(entries)) await pause(options.lingerMs, stop);
+  };
+
+  const tick = async (stop: AbortSignal = NEVER): Promise<void> => {
     try {
-      await step();
+      await step(stop);
     } catch (error) {
       recovering = true;
       if (isMissingGroup(error)) await deps.joinGroup();
@@ -136,10 +160,10 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
   };
 
   const maintain = async (): Promise<void> => {
-    await reader.rewriteFile();
     await claimAll();
     await trimAll();
     await reader.removeIdleConsumers(options.claimIdleMs * FORGET_FACTOR);
+    await reader.rewriteFile();
   };
 
   const repeat = async (stop: AbortSignal, work: () => Promise<void>, everyMs: number): Promise<void> => {
@@ -160,7 +184,10 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
 
   const leave = async (): Promise<void> => {
     try {
-      if (!recovering) await finish({ entries: (await ahead) ?? [], lost: [] });
+      if (!recovering) {
+        await acknowledge(applied);
+        await finish({ entries: (await ahead) ?? [], lost: [] });
+      }
       await reader.leave();
     } catch (error) {
       log.warn({ err: error }, 'could not finish what was read; it stays pending and is delivered again');
@@ -174,10 +201,22 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
       stop.addEventListener('abort', () => {
         stopping = true;
       });
-      await Promise.all([repeat(stop, tick, 0), repeat(stop, maintain, options.maintenanceIntervalMs)]);
+      await Promise.all([
+        repeat(stop, () => tick(stop), 0),
+        repeat(stop, maintain, options.maintenanceIntervalMs),
+      ]);
       await leave();
     },
   };
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+}
+
+/** Worth waiting for more: a statement costs about as much as applying 30 events. */
+function isSmall(entries: readonly Entry[]): boolean {
+  return entries.length > 0 && bytesOf(entries) < SMALL_READ_BYTES;
 }
 
 function isMissingGroup(error: unknown): boolean {

@@ -11,6 +11,7 @@ it.each([
   ['23502', undefined, 'data'],
   ['54000', undefined, 'data'],
   ['57014', undefined, 'slow'],
+  ['53200', undefined, 'slow'],
   ['57P01', undefined, 'outage'],
   ['53100', undefined, 'outage'],
   ['25006', undefined, 'outage'],

@@ -3,7 +3,7 @@
  *
  *   'race'    the statement met another one and was undone; the next try finds other conditions: at once
  *   'data'    Postgres refuses the data itself, now and always: find the events and bury them
- *   'slow'    it was ended because it took too long: again, and then with less at a time
+ *   'slow'    it was ended because it took too long, or too much memory: again, and then with less at a time
  *   'outage'  anything else, known or not: for ever again, with backoff; never acknowledged
  */
 export type FailureKind = 'race' | 'data' | 'slow' | 'outage';
@@ -13,7 +13,10 @@ const RACES = new Set([
   '40P01', // deadlock_detected
 ]);
 
-const QUERY_CANCELED = '57014'; // statement_timeout
+const TOO_MUCH = new Set([
+  '57014', // query_canceled: statement_timeout
+  '53200', // out_of_memory
+]);
 
 const DATA = new Set([
   '23502', // not_null_violation
@@ -29,7 +32,7 @@ export function failureKind(error: unknown): FailureKind {
   // another member applied one of the batches meanwhile; the next try finds it in the ledger
   if (code === '23505' && constraint === 'applied_batches_pkey') return 'race';
   if (RACES.has(code)) return 'race';
-  if (code === QUERY_CANCELED) return 'slow';
+  if (TOO_MUCH.has(code)) return 'slow';
   // class 22, data exception; system errors such as 'ECONNREFUSED' do not start with digits
   if (DATA.has(code) || /^22[0-9A-Z]{3}$/.test(code)) return 'data';
   return 'outage';

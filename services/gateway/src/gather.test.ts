@@ -5,17 +5,15 @@ import { createGatherer } from './gather.ts';
 const request = (name: string, events = 1) => ({ body: Buffer.from(`{"events":["${name}"]}`), events });
 
 /** An append that is answered by hand. */
-function openGathering() {
+function openGathering(limits = { maxEventsPerBatch: 1_000, maxBodyBytes: 1e6 }) {
   const appends: (Batch & PromiseWithResolvers<void>)[] = [];
   let ids = 0;
-  const gather = createGatherer({
-    append: (batch) => {
-      const pending = Promise.withResolvers<void>();
-      appends.push({ ...batch, ...pending });
-      return pending.promise;
-    },
-    newBatchId: () => `batch-${++ids}`,
-  });
+  const append = (batch: Batch) => {
+    const pending = Promise.withResolvers<void>();
+    appends.push({ ...batch, ...pending });
+    return pending.promise;
+  };
+  const gather = createGatherer({ append, newBatchId: () => `batch-${++ids}` }, limits);
   const bodies = () => appends.map(({ body }) => String(body));
   return { gather, appends, bodies };
 }
@@ -39,6 +37,21 @@ it('gathers what arrives while an append is under way, in order, and answers eac
   expect(appends[1]?.events).toBe(5);
   appends[1]?.resolve();
   expect(await Promise.all(others)).toEqual(['batch-2', 'batch-2']);
+});
+
+it.each([
+  ['events', { maxEventsPerBatch: 3, maxBodyBytes: 1e6 }],
+  ['bytes', { maxEventsPerBatch: 1_000, maxBodyBytes: 62 }],
+])('gathers no more %s than one request may have', async (_what, limits) => {
+  const { gather, appends } = openGathering(limits);
+  const all = Array.from({ length: 7 }, (_, i) => gather(request(`r${i}`)));
+  for (let at = 0; at < 3; at += 1) {
+    await expect.poll(() => appends.length).toBeGreaterThan(at);
+    appends[at]?.resolve();
+  }
+  await Promise.all(all);
+  expect(appends.map(({ events }) => events)).toEqual([1, 3, 3]);
+  expect(Math.max(...appends.map(({ body }) => body.length))).toBeLessThanOrEqual(62);
 });
 
 it('does not wait for an append that hangs', async () => {

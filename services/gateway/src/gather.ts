@@ -12,10 +12,16 @@ export interface GatherDeps {
   readonly newBatchId: () => string;
 }
 
+/** No more than one request may have, so that whatever takes the largest request takes what was gathered. */
+export interface GatherLimits {
+  readonly maxEventsPerBatch: number;
+  readonly maxBodyBytes: number;
+}
+
 /** Larger ones gain nothing from company. */
 const MAX_REQUEST_BYTES = 8 * 1024;
 const MAX_BATCH_BYTES = 128 * 1024;
-const MAX_BATCH_EVENTS = 1_000;
+const BRACKETS = 2;
 /** So long a request waits for others at most, while an append is under way. */
 const MAX_WAIT_MS = 5;
 
@@ -40,10 +46,11 @@ interface Gathering extends PromiseWithResolvers<string> {
  *
  * @returns resolves to the ID of the batch that the request became part of; rejects as `append` does, for all of it
  */
-export function createGatherer({
-  append,
-  newBatchId,
-}: GatherDeps): (request: GatheredRequest) => Promise<string> {
+export function createGatherer(
+  { append, newBatchId }: GatherDeps,
+  { maxEventsPerBatch, maxBodyBytes }: GatherLimits,
+): (request: GatheredRequest) => Promise<string> {
+  const maxBytes = Math.min(MAX_BATCH_BYTES, maxBodyBytes);
   let gathering: Gathering | undefined;
   let underWay = 0;
 
@@ -53,7 +60,7 @@ export function createGatherer({
     underWay += 1;
     try {
       const batchId = newBatchId();
-      await append({ batchId, events: batch.events, body: bodyOf(batch.requests) });
+      await append({ batchId, events: batch.events, body: bodyOf(batch.requests.splice(0)) });
       batch.resolve(batchId);
     } catch (error) {
       batch.reject(error);
@@ -68,7 +75,7 @@ export function createGatherer({
       ...Promise.withResolvers<string>(),
       requests: [],
       timer: setTimeout(() => void send(batch), MAX_WAIT_MS),
-      bytes: 0,
+      bytes: BRACKETS,
       events: 0,
     };
     return batch;
@@ -77,12 +84,12 @@ export function createGatherer({
   return (request) => {
     const { body, events } = request;
     const isFull = (batch: Gathering): boolean =>
-      batch.bytes + body.length > MAX_BATCH_BYTES || batch.events + events > MAX_BATCH_EVENTS;
+      batch.bytes + body.length + 1 > maxBytes || batch.events + events > maxEventsPerBatch;
     if (gathering !== undefined && isFull(gathering)) void send(gathering);
     gathering ??= begin();
     const batch = gathering;
     batch.requests.push(request);
-    batch.bytes += body.length;
+    batch.bytes += body.length + 1; // and a comma
     batch.events += events;
     if (underWay === 0) void send(batch);
     return batch.promise;

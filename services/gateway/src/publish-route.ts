@@ -4,7 +4,7 @@ import type { FailPoint } from '@oncelog/service-kit';
 import type { Request, RequestHandler } from 'express';
 import { type AppendDeps, appendBatch } from './append.ts';
 import { batchIdOf, isIdempotencyKey } from './batch-id.ts';
-import { createGatherer, isSmall } from './gather.ts';
+import { createGatherer, type GatherLimits, isSmall } from './gather.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { Problem } from './problem.ts';
 
@@ -19,13 +19,10 @@ export interface PublishDeps extends AppendDeps {
 const CLIENT = 'anonymous';
 
 /** `POST /publish`: validates a batch and appends its bytes; 202 only after the stream has confirmed them. */
-export function publishRoute(
-  deps: PublishDeps,
-  { maxEventsPerBatch }: { maxEventsPerBatch: number },
-): RequestHandler {
+export function publishRoute(deps: PublishDeps, limits: GatherLimits): RequestHandler {
   const { newBatchId } = deps;
   const append = (batch: Batch): Promise<void> => appendBatch(deps, batch);
-  const gather = createGatherer({ append, newBatchId });
+  const gather = createGatherer({ append, newBatchId }, limits);
 
   /** @returns the ID of the batch that the request is, or became part of */
   const keep = async (request: Request, body: Buffer, events: number): Promise<string> => {
@@ -38,7 +35,7 @@ export function publishRoute(
 
   return async (request, response) => {
     const body = request.body as Buffer;
-    const events = eventCount(body, maxEventsPerBatch);
+    const events = eventCount(body, limits.maxEventsPerBatch);
     const batchId = await keep(request, body, events);
     await deps.failPoint('after-append');
     deps.metrics.acceptedEvents.inc(events);

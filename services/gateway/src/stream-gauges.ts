@@ -45,8 +45,9 @@ export function registerStreamGauges(
 ): void {
   const registers = [registry];
   const read = shared(async () => {
-    const [totals, memory] = await Promise.all([stream.totals(), stream.memory()]);
-    return { totals, memory };
+    // a server may keep INFO to itself
+    const memory = stream.memory().catch(() => undefined);
+    return { totals: await stream.totals(), memory: await memory };
   });
 
   for (const [name, help, of] of SHARD_GAUGES) {
@@ -69,7 +70,7 @@ export function registerStreamGauges(
       registers,
       collect: async () => {
         const found = await read();
-        if (found === undefined) gauge.remove();
+        if (found?.memory === undefined) gauge.remove();
         else gauge.set(of(found.memory));
       },
     });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { testPostgresUrl } from '@oncelog/local-stack/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../database.ts';
 import { createTestDatabase, storeBatch, type TestDatabase } from '../testing/index.ts';
 import { applyBatches } from './apply-batches.ts';
 import { readAccounts } from './read-accounts.ts';
@@ -148,6 +149,33 @@ describe('applyBatches', () => {
       code: '22008',
     });
     expect(await sums()).toEqual({ received: 0, unique: 0, dead: 0, stored: 0 });
+  });
+
+  it('finds batches in the ledger by its index, also by a plan made while the ledger was small', async () => {
+    const database = openDatabase({
+      url: test.url,
+      name: 'planner',
+      maxConnections: 1,
+      statementTimeoutMs: 10_000,
+      planOnce: true,
+    });
+    for (let i = 0; i < 100; i += 1) {
+      await test.sql`INSERT INTO applied_batches (batch_id, shard, entry_id, received, unique_processed, dead_lettered)
+        VALUES (gen_random_uuid(), 0, '1-1', 1, 1, 0)`;
+    }
+    await test.sql`ANALYZE applied_batches`; // of so few rows the planner would read all
+    const scans = async () => {
+      await database.run((sql) => sql`SELECT pg_stat_force_next_flush()`);
+      const [row] = await test.sql<{ scans: number }[]>`
+        SELECT seq_scan::int AS scans FROM pg_stat_user_tables WHERE relname = 'applied_batches'`;
+      return row?.scans;
+    };
+    const before = await scans();
+    for (let i = 0; i < 3; i += 1) {
+      await applyBatches(database, [storeBatch([{ event_id: `planned-${i}` }])], { shard: 0, stripe: 0 });
+    }
+    expect(await scans()).toBe(before);
+    await database.close();
   });
 
   it('applies a batch once when several apply it at the same moment', async () => {

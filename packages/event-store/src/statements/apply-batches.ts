@@ -60,8 +60,9 @@ export interface BatchOutcome {
  * A batch that holds more or fewer events than its entry says fails the statement (23502): the entry's number was
  * counted when it was appended, and the figures would never add up again.
  *
- * Locks, in this order: keys of uq_topic_event_id, sorted; counters of this stripe and ledger rows, sorted; accounts
- * of this stripe. All writers take them in the same order; nothing else prevents deadlocks of multi-row inserts.
+ * Locks: keys of uq_topic_event_id, sorted; counters and accounts of this stripe, and ledger rows, each sorted. All
+ * writers run this statement, so that all take them in the same order; nothing else prevents deadlocks of multi-row
+ * inserts.
  * Indexes: applied_batches_pkey for the look-up; every index of the tables it writes.
  *
  * Parameters: one JSON document for all bodies, because an array parameter would escape every quote in them. It is
@@ -103,7 +104,7 @@ export async function applyBatches(
       -- FULL: a body that is not one document but several would shift the bodies behind it; what has no batch ID is
       -- refused as data (23502)
       FULL JOIN jsonb_array_elements(${bodies}::text::jsonb) WITH ORDINALITY AS documents (body, n) USING (n)
-      -- LATERAL … LIMIT: by the index, row by row; a plan made while the ledger was small would read all of it
+      -- LATERAL … LIMIT: row by row, by the index
       LEFT JOIN LATERAL (SELECT * FROM applied_batches WHERE batch_id = ids.batch_id LIMIT 1) AS applied ON true
     ),
     batch AS MATERIALIZED (
@@ -112,7 +113,7 @@ export async function applyBatches(
     incoming AS MATERIALIZED (
       SELECT nextval('processed_events_seq_seq') AS seq, batch_id, (event ->> 'topic') COLLATE "C" AS topic,
         (event ->> 'event_id') COLLATE "C" AS event_id, (event ->> 'timestamp')::timestamptz AS "timestamp",
-        (event ->> 'source') COLLATE "C" AS source, event -> 'payload' AS payload
+        (event ->> 'source') COLLATE "C" AS source, nullif(event -> 'payload', 'null') AS payload
       -- lax: a single document is taken as an array of one
       FROM batch, jsonb_path_query(body, 'lax $[*].events[*]') AS event
     ),

@@ -1,6 +1,7 @@
 import { testPostgresUrl } from '@oncelog/local-stack/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../testing/index.ts';
+import { createTestDatabase, storeBatch, type TestDatabase } from '../testing/index.ts';
+import { applyBatches } from './apply-batches.ts';
 import { findRefusedEvents } from './find-refused-events.ts';
 
 let test: TestDatabase;
@@ -43,6 +44,31 @@ it('finds every event that Postgres refuses, with its code and text, and stores 
     [49, '54000'],
   ]);
   expect(await test.sql`SELECT FROM processed_events`).toHaveLength(0);
+});
+
+it('agrees with the statement that applies batches on events that no gateway would take', async () => {
+  const odd = [
+    event({ payload: null }),
+    event().replace('"payload":{}', '"ignored":1e200000,"payload":{}'),
+    event().replace('"payload":{}', '"ignored":"\\u0000","payload":{}'),
+    event().replace('"topic":"t"', '"topic":"t","topic":null'),
+    event({ source: { a: 1 } }),
+    event({ payload: 5 }),
+    event({ timestamp: 'today' }),
+    '[]',
+    '5',
+  ];
+  for (const text of odd) {
+    const refused = await findRefusedEvents(test.database, [text]);
+    const batch = { ...storeBatch([]), events: 1, body: `{"events":[${text}]}` };
+    const applied = applyBatches(test.database, [batch], { shard: 0, stripe: 0 });
+    const code = await applied.then(
+      () => undefined,
+      (error: { code: string }) => error.code,
+    );
+    expect([text, refused[0]?.code]).toEqual([text, code]);
+    await test.sql`DELETE FROM processed_events`;
+  }
 });
 
 it('finds nothing where Postgres takes all of them', async () => {

@@ -63,6 +63,30 @@ it('renders the fields of the contract, timestamps in UTC', async () => {
   expect(event['processed_at']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$/);
 });
 
+it('lists a window of time by timestamp, newest first, and pages through it, late arrivals in their place', async () => {
+  const at = (day: number) => `2020-01-${String(day).padStart(2, '0')}T00:00:00Z`;
+  // arrival is not the order of the timestamps, and some are the same
+  const days = [5, 1, 9, 3, 5, 7, 2, 5];
+  const late = days.map((day, i) => ({
+    topic: `late${i % 2}`,
+    event_id: `d${day}-${i}`,
+    timestamp: at(day),
+  }));
+  await applyBatches(test.database, [storeBatch(late)], { shard: 0, stripe: 0 });
+  const window = { since: at(2), until: at(9) };
+  const expected = ['d7-5', 'd5-7', 'd5-4', 'd5-0', 'd3-3', 'd2-6'];
+  expect(await ids(window)).toEqual(expected);
+  expect(await ids({ ...window, topics: ['late0', 'late0'] })).toEqual(['d5-4', 'd5-0', 'd2-6']);
+  const seen: string[] = [];
+  for (let beforeSeq: string | undefined; ; ) {
+    const { rows, more } = await listEvents(test.database, { topics: [], limit: 2, beforeSeq, ...window });
+    seen.push(...rows.map(({ json }) => (JSON.parse(json) as { event_id: string }).event_id));
+    beforeSeq = rows.at(-1)?.seq;
+    if (!more) break;
+  }
+  expect(seen).toEqual(expected);
+});
+
 it('ends a page before it becomes too large for a response, but never before its first event', async () => {
   const events = Array.from({ length: 5 }, (_, i) => ({
     topic: 'large',

@@ -1,3 +1,4 @@
+import type { Sql } from 'postgres';
 import type { Database } from '../database.ts';
 
 export interface EventFilter {
@@ -9,7 +10,7 @@ export interface EventFilter {
   readonly since?: string | undefined;
   /** RFC 3339, exclusive. */
   readonly until?: string | undefined;
-  /** Only events that arrived before the one with this `seq`. */
+  /** Only events that come after the one with this `seq` in the order of the list. */
   readonly beforeSeq?: string | undefined;
   readonly limit: number;
 }
@@ -32,32 +33,33 @@ export interface EventPage {
 const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 
 /**
- * A page of the events that match a filter, newest (latest arrival) first, bounded by their number and by their bytes.
+ * A page of the events that match a filter, newest first, bounded by their number and by their bytes: in the order of
+ * their arrival or, in a window of time, of their timestamps.
  *
  * Indexes: processed_events_topic_seq, once for each topic, or processed_events_pkey, both backwards until the
- * limit is reached; uq_topic_event_id where the event ID is given. Locks nothing.
+ * limit is reached; processed_events_timestamp in a window of time; uq_topic_event_id where the event ID is given.
+ * Locks nothing.
  */
 export async function listEvents(database: Database, filter: EventFilter): Promise<EventPage> {
-  const { topics, source, eventId, since, until, beforeSeq, limit } = filter;
+  const { topics, limit } = filter;
+  const isWindow = filter.since !== undefined || filter.until !== undefined;
   const candidates = limit + 1; // one more than asked for tells whether there are more
   const found = await database.run((sql) => {
-    const conditions = sql`
-      ${source === undefined ? sql`` : sql`AND source = ${source}`}
-      ${eventId === undefined ? sql`` : sql`AND event_id = ${eventId}`}
-      ${since === undefined ? sql`` : sql`AND "timestamp" >= ${since}::text::timestamptz`}
-      ${until === undefined ? sql`` : sql`AND "timestamp" < ${until}::text::timestamptz`}
-      ${beforeSeq === undefined ? sql`` : sql`AND seq < ${beforeSeq}::bigint`}`;
+    const conditions = conditionsOf(sql, filter);
+    const order = isWindow ? sql`"timestamp" DESC, seq DESC` : sql`seq DESC`;
+    const wanted = sql`SELECT DISTINCT json_array_elements_text(${JSON.stringify(topics)}::text::json) AS topic`;
+    const ofTopics = topics.length === 0 ? sql`true` : sql`topic IN (${wanted})`;
     const matching =
-      topics.length === 0
-        ? sql`SELECT * FROM processed_events WHERE true ${conditions} ORDER BY seq DESC LIMIT ${candidates}`
+      topics.length === 0 || isWindow
+        ? sql`SELECT * FROM processed_events WHERE ${ofTopics} ${conditions} ORDER BY ${order} LIMIT ${candidates}`
         : sql`
-          SELECT event.* FROM (SELECT DISTINCT json_array_elements_text(${JSON.stringify(topics)}::text::json) AS topic) AS wanted,
+          SELECT event.* FROM (${wanted}) AS wanted,
           LATERAL (
             SELECT * FROM processed_events WHERE topic = wanted.topic ${conditions} ORDER BY seq DESC LIMIT ${candidates}
           ) AS event ORDER BY seq DESC LIMIT ${candidates}`;
     return sql<(EventRow & { candidates: number })[]>`
       WITH page AS (
-        SELECT found.seq, row_to_json(event)::text AS json
+        SELECT found.seq, found."timestamp", row_to_json(event)::text AS json
         FROM (${matching}) AS found,
         LATERAL (
           SELECT found.topic, found.event_id, found."timestamp", found.source, found.payload, found.processed_at
@@ -66,11 +68,24 @@ export async function listEvents(database: Database, filter: EventFilter): Promi
       measured AS (
         SELECT seq, json, row_number() OVER newest AS n, sum(octet_length(json)) OVER newest AS bytes,
           count(*) OVER ()::integer AS candidates
-        FROM page WINDOW newest AS (ORDER BY seq DESC)
+        FROM page WINDOW newest AS (ORDER BY ${order})
       )
       SELECT seq::text, json, candidates FROM measured
       WHERE n = 1 OR (n <= ${limit} AND bytes <= ${MAX_PAGE_BYTES}) ORDER BY n`;
   });
   const rows = found.map(({ seq, json }) => ({ seq, json }));
   return { rows, more: (found[0]?.candidates ?? 0) > rows.length };
+}
+
+function conditionsOf(sql: Sql, { source, eventId, since, until, beforeSeq }: EventFilter) {
+  const isWindow = since !== undefined || until !== undefined;
+  const after = isWindow
+    ? sql`AND ("timestamp", seq) < (SELECT "timestamp", seq FROM processed_events WHERE seq = ${beforeSeq ?? ''}::bigint)`
+    : sql`AND seq < ${beforeSeq ?? ''}::bigint`;
+  return sql`
+    ${source === undefined ? sql`` : sql`AND source = ${source}`}
+    ${eventId === undefined ? sql`` : sql`AND event_id = ${eventId}`}
+    ${since === undefined ? sql`` : sql`AND "timestamp" >= ${since}::text::timestamptz`}
+    ${until === undefined ? sql`` : sql`AND "timestamp" < ${until}::text::timestamptz`}
+    ${beforeSeq === undefined ? sql`` : after}`;
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { repositoryRoot } from '../paths.ts';
 import { type RunningServer, type ServerSpec, startOnFreePort, startServer } from '../process/server.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
 import { CLUSTER_NAME, type Cluster, ensureCluster } from './cluster.ts';
@@ -12,7 +13,7 @@ export interface PostgresOptions {
   readonly pidFile?: string;
   /** False trades durability for speed. Only for throw-away test clusters. Default true. */
   readonly durable?: boolean;
-  /** Further server settings, as in postgresql.conf. */
+  /** Server settings beside those of `infra/postgres/postgresql.conf`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -28,7 +29,17 @@ export async function preparePostgres(options: PostgresOptions): Promise<Prepare
   mkdirSync(dirname(options.clusterDir), { recursive: true });
   const launcher = await chooseLauncher(options.clusterDir, binaries.postgres);
   const cluster = await ensureCluster({ binaries, launcher }, options);
+  writeConfiguration(cluster);
   return { binaries, launcher, cluster };
+}
+
+/**
+ * The same settings as everywhere else, from `infra/postgres/postgresql.conf`. Copied, because the server's user may
+ * not be allowed to read the repository.
+ */
+function writeConfiguration({ dir }: Cluster): void {
+  const configuration = readFileSync(join(repositoryRoot, 'infra/postgres/postgresql.conf'));
+  writeFileSync(join(dir, 'postgresql.conf'), configuration, { mode: 0o644 });
 }
 
 /** How to run the prepared cluster on a port of 127.0.0.1. */
@@ -42,8 +53,6 @@ export function postgresSpec(
     port: String(port),
     // TCP only: a socket file would need a place that is short enough, writable and cleaned up.
     unix_socket_directories: '',
-    timezone: 'UTC',
-    log_timezone: 'UTC',
     ...(options.durable === false
       ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
       : {}),

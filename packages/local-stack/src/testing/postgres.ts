@@ -16,7 +16,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       clusterDir: join(dir, 'cluster'),
       logFile: join(dir, 'postgres.log'),
       durable: false,
-      settings: { max_connections: '200' },
     }),
   );
   project.provide('postgresUrl', url);

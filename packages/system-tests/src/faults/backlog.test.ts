@@ -3,8 +3,8 @@ import { shardKeys } from '@oncelog/event-stream';
 import { openTestRedis } from '@oncelog/event-stream/testing';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { event, range } from '../testing/system.ts';
+import { isRefusal } from './answers.ts';
 import { expectOnlyTheseRestarted, type FaultSystem, openFaultSystem, survives } from './fault-system.ts';
-import { isRefusal } from './load.ts';
 import { median, residentMb, sampled } from './resident-memory.ts';
 
 /**
@@ -71,7 +71,8 @@ it.concurrent('publishes on while the events table is locked for a minute, and d
         expect(isRefusal(await locked.get('/events'))).toBe(true);
       }
       expect(await storedEvents(holder)).toBe(before);
-      expect(load.answers).toMatchObject({ refused: 0, unanswered: 0 });
+      for (const answers of [load.answers, load.gatheredAnswers])
+        expect(answers).toMatchObject({ refused: 0, unanswered: 0 });
       await holder`COMMIT`;
       holder.release();
     },

@@ -57,6 +57,7 @@ it('survives that the disk of Postgres is full', async (context) => {
       await vi.waitFor(() => expect(system.logged()).toMatch(/could not apply, trying again/), 60_000);
       await load.acknowledges(20);
       expect(load.answers.refused).toBe(0);
+      expect(load.gatheredAnswers.refused).toBe(0);
       disk.free();
     },
     logs: { postgres: /No space left on device/ },

@@ -2,39 +2,38 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { vi } from 'vitest';
 import { type EventFields, event, range, type System } from '../testing/system.ts';
+import { type Answers, noAnswers, publishOnce } from './answers.ts';
+import { type GatheredSent, startGatheredLoad } from './gathered-load.ts';
 
 /**
- * Clients that publish without pause and repeat a request, with its Idempotency-Key, until they have their 202.
- * They keep their own record of what they sent, against which the table is compared.
+ * Clients that publish without pause and repeat a request, with its Idempotency-Key, until they have their 202; and
+ * beside them one without keys, see {@link startGatheredLoad}. They keep their own record of what they sent, against
+ * which the table is compared.
  */
 export interface Load {
   readonly topic: string;
+  /** To requests with a key. */
   readonly answers: Readonly<Answers>;
-  /** Resolves when `n` more requests have been acknowledged. */
+  /** To requests without one. */
+  readonly gatheredAnswers: Readonly<Answers>;
+  /** Resolves when `n` more requests of either kind have been acknowledged. */
   acknowledges(n: number): Promise<void>;
-  /** Resolves when `n` more requests have been refused with 503. */
+  /** Resolves when `n` more requests of either kind have been refused with 503. */
   isRefused(n: number): Promise<void>;
-  /** No new requests; resolves to the record when all that were sent are acknowledged. */
+  /** No new requests; resolves to the record when all that were sent with a key are acknowledged. */
   finish(): Promise<Sent>;
   /** Ends everything at once. */
   abandon(): void;
 }
 
-interface Answers {
-  accepted: number;
-  refused: number;
-  /** Connections that broke before an answer came: the gateway died. */
-  unanswered: number;
-  /** Answers that no client should ever see. */
-  readonly wrong: string[];
-  slowestMs: number;
-}
-
+/** With a key, all of it acknowledged. */
 export interface Sent {
-  /** Events in acknowledged requests, duplicates included. */
+  /** Events in requests, duplicates included. */
   readonly events: number;
   /** Payload by event ID. */
   readonly payloads: ReadonlyMap<string, unknown>;
+  /** Without one. */
+  readonly gathered: GatheredSent;
 }
 
 const SENDERS = 4;
@@ -43,7 +42,6 @@ const EVENTS_PER_BATCH = 20;
 const STRIDE = 14;
 const BETWEEN_BATCHES_MS = 10;
 const BEFORE_RETRY_MS = 200;
-const NEVER_ANSWERED_MS = 20_000;
 const PROGRESS = { timeout: 30_000, interval: 20 };
 
 export interface LoadOptions {
@@ -56,16 +54,19 @@ export function startLoad(
   topic: string,
   { betweenBatchesMs = BETWEEN_BATCHES_MS }: LoadOptions = {},
 ): Load {
-  const answers: Answers = { accepted: 0, refused: 0, unanswered: 0, wrong: [], slowestMs: 0 };
+  const answers = noAnswers();
   const payloads = new Map<string, unknown>();
   const abandoned = new AbortController();
   let finishing = false;
+  const gathered = startGatheredLoad(system, `${topic}-gathered`, { betweenRoundsMs: betweenBatchesMs });
 
   const pause = (ms: number) => delay(ms, undefined, { signal: abandoned.signal }).catch(() => {});
   const deliver = async (key: string, events: readonly EventFields[]): Promise<void> => {
     for (const { event_id, payload } of events) payloads.set(String(event_id), payload);
     const body = JSON.stringify({ events });
-    while (!abandoned.signal.aborted && !(await attempt(system, { key, body }, answers))) {
+    while (!abandoned.signal.aborted) {
+      const { kind } = await publishOnce(system, { key, body }, answers);
+      if (kind === 'accepted') return;
       await pause(BEFORE_RETRY_MS);
     }
   };
@@ -75,24 +76,30 @@ export function startLoad(
       await pause(betweenBatchesMs);
     }
   });
-  const grows = (count: 'accepted' | 'refused', by: number): Promise<void> => {
-    const from = answers[count];
-    return vi.waitFor(() => {
-      if (answers[count] < from + by) throw new Error(`not ${by} more ${count}: ${JSON.stringify(answers)}`);
+  const grows = async (count: 'accepted' | 'refused', by: number): Promise<void> => {
+    const both = [answers, gathered.answers];
+    const goals = both.map((of) => of[count] + by);
+    await vi.waitFor(() => {
+      if (both.some((of, i) => of[count] < (goals[i] ?? 0)))
+        throw new Error(`not ${by} more ${count}: ${JSON.stringify(both)}`);
     }, PROGRESS);
   };
 
   return {
     topic,
     answers,
+    gatheredAnswers: gathered.answers,
     acknowledges: (n) => grows('accepted', n),
     isRefused: (n) => grows('refused', n),
     async finish() {
       finishing = true;
-      await Promise.all(senders);
-      return { events: answers.accepted * EVENTS_PER_BATCH, payloads };
+      const [record] = await Promise.all([gathered.finish(), ...senders]);
+      return { events: answers.accepted * EVENTS_PER_BATCH, payloads, gathered: record };
     },
-    abandon: () => abandoned.abort(),
+    abandon() {
+      abandoned.abort();
+      gathered.abandon();
+    },
   };
 }
 
@@ -102,41 +109,6 @@ function batch(topic: string, sender: number, n: number): EventFields[] {
     const number = n * STRIDE + i;
     return event({ topic, event_id: `${sender % 2}-${number}`, payload: { number, text: `é ${number}` } });
   });
-}
-
-/** Whether the request was acknowledged. */
-async function attempt(
-  system: System,
-  { key, body }: { key: string; body: string },
-  answers: Answers,
-): Promise<boolean> {
-  const startedAt = performance.now();
-  try {
-    const response = await system.post(
-      body,
-      { 'idempotency-key': key },
-      AbortSignal.timeout(NEVER_ANSWERED_MS),
-    );
-    const text = await response.text();
-    answers.slowestMs = Math.max(answers.slowestMs, performance.now() - startedAt);
-    if (response.status === 202) answers.accepted += 1;
-    else if (isRefusal(response)) answers.refused += 1;
-    else answers.wrong.push(`${response.status} ${text}`);
-    return response.status === 202;
-  } catch (error) {
-    if ((error as Error).name === 'TimeoutError') answers.wrong.push(`no answer in ${NEVER_ANSWERED_MS} ms`);
-    else answers.unanswered += 1;
-    return false;
-  }
-}
-
-/** 503 as the contract has it: a problem document, and a time after which to come again. */
-export function isRefusal({ status, headers }: Response): boolean {
-  return (
-    status === 503 &&
-    /^[1-9]\d*$/.test(headers.get('retry-after') ?? '') &&
-    headers.get('content-type')?.startsWith('application/problem+json') === true
-  );
 }
 
 /** What differs between the record and the table: nothing, if every event is there once, as it was sent. */

@@ -98,6 +98,7 @@ it('survives a half-open way to Postgres', async () => {
       await load.acknowledges(10);
       await vi.waitFor(() => expect(system.logged()).toMatch(/"tries":2.*could not apply/), 30_000);
       expect(load.answers.refused).toBe(0);
+      expect(load.gatheredAnswers.refused).toBe(0);
       proxyOf('postgres').behave({ kind: 'pass' });
     },
     logs: { consumer: /no answer from Postgres within 3000 ms.*could not apply, trying again/ },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isRefusal } from './answers.ts';
 import { type FaultSystem, openFaultSystem, survives } from './fault-system.ts';
-import { isRefusal } from './load.ts';
 
 /** Both stores are gone at once. */
 let system: FaultSystem;

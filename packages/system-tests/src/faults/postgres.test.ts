@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openTestSql } from '@oncelog/event-store/testing';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { System } from '../testing/system.ts';
+import { isRefusal } from './answers.ts';
 import { ANSWER_WITHIN_MS, type FaultSystem, openFaultSystem, survives } from './fault-system.ts';
-import { isRefusal, type Load } from './load.ts';
+import type { Load } from './load.ts';
 
 /**
  * Faults of Postgres. Publishing goes on through all of them: the stream takes the events. What asks the store is
@@ -28,6 +29,7 @@ async function outlastsTimeouts(load: Load): Promise<void> {
   );
   await delay(LONGER_THAN_EVERY_TIMEOUT_MS);
   expect(load.answers.refused).toBe(0);
+  expect(load.gatheredAnswers.refused).toBe(0);
 }
 
 async function storeRefuses(): Promise<void> {
@@ -89,6 +91,7 @@ it('survives an ACCESS EXCLUSIVE lock that is held for longer than the statement
       expect(isRefusal(await system.get('/events'))).toBe(true);
       await vi.waitFor(() => expect(system.logged()).toMatch(/"tries":[2-9].*could not apply/), 30_000);
       expect(load.answers.refused).toBe(0);
+      expect(load.gatheredAnswers.refused).toBe(0);
       await lock.release();
     },
     logs: { consumer: /canceling statement due to statement timeout.*could not apply, trying again/ },
@@ -133,6 +136,7 @@ it('survives that it is read-only', async () => {
       // reading works on
       expect((await system.get('/events')).status).toBe(200);
       expect(load.answers.refused).toBe(0);
+      expect(load.gatheredAnswers.refused).toBe(0);
       await setReadOnly('off');
     },
     logs: { consumer: /25006.*could not apply, trying again/ },

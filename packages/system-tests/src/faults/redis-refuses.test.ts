@@ -4,8 +4,8 @@ import { shardKeys } from '@oncelog/event-stream';
 import { openTestRedis } from '@oncelog/event-stream/testing';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { event } from '../testing/system.ts';
+import { isRefusal } from './answers.ts';
 import { type FaultSystem, openFaultSystem, survives } from './fault-system.ts';
-import { isRefusal } from './load.ts';
 
 /** Redis answers, and takes no writes. The gateway answers 503, says why, and has written nothing. */
 const { stream } = shardKeys('oncelog', 0);

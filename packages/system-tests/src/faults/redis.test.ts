@@ -13,8 +13,8 @@ import { CONSUMER_GROUP, shardKeys } from '@oncelog/event-stream';
 import { openTestRedis } from '@oncelog/event-stream/testing';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { event, range } from '../testing/system.ts';
+import { isRefusal } from './answers.ts';
 import { expectOnlyTheseRestarted, type FaultSystem, openFaultSystem, survives } from './fault-system.ts';
-import { isRefusal } from './load.ts';
 
 /** Faults of Redis, of what it holds and of its file. Those in which it refuses to write are in redis-refuses.test.ts. */
 const { stream } = shardKeys('oncelog', 0);

@@ -16,7 +16,7 @@ import { testPostgresUrl, testRedisUrl } from '@oncelog/local-stack/testing';
 import { createLogger, createRegistry, noFailPoints } from '@oncelog/service-kit';
 import { vi } from 'vitest';
 import { applyEntries } from '../apply-entries.ts';
-import { type Consumer, createConsumer } from '../consumer.ts';
+import { type Consumer, type ConsumerOptions, createConsumer } from '../consumer.ts';
 import { joinGroup } from '../join-group.ts';
 import { createConsumerMetrics } from '../metrics.ts';
 
@@ -34,7 +34,7 @@ export interface TestGroup {
   readonly redis: Awaited<ReturnType<typeof openTestRedis>>;
   readonly writer: StreamWriter;
   readonly key: string;
-  join(name: string): Promise<Member>;
+  join(name: string, broken?: Partial<StreamReader>, options?: Partial<ConsumerOptions>): Promise<Member>;
   publish(events: readonly object[], batchId?: string): Promise<string>;
   backlog(): Promise<StreamBacklog>;
   /** Sums over all topics, and the number of rows that are stored. */
@@ -61,10 +61,11 @@ export async function openTestGroup(): Promise<TestGroup> {
   const opened: { close(): Promise<void> }[] = [writer, database];
   await vi.waitFor(() => writer.ping(), 10_000);
 
-  const join = async (name: string): Promise<Member> => {
-    const reader = openReader({ ...connect, shard: 0, consumer: name });
-    opened.push(reader);
-    await vi.waitFor(() => reader.ensureGroup(), 10_000);
+  const join: TestGroup['join'] = async (name, broken = {}, options = {}) => {
+    const working = openReader({ ...connect, shard: 0, consumer: name });
+    opened.push(working);
+    await vi.waitFor(() => working.ensureGroup(), 10_000);
+    const reader = { ...working, ...broken };
     const lines: string[] = [];
     const log = createLogger('consumer', 'info', { write: (line: string) => lines.push(line) });
     const metrics = createConsumerMetrics(createRegistry('consumer'));
@@ -92,6 +93,7 @@ export async function openTestGroup(): Promise<TestGroup> {
         claimIdleMs: 50,
         maintenanceIntervalMs: 20,
         backoff: BACKOFF,
+        ...options,
       },
     );
     return { consumer, reader, apply, giveUp, logged: () => lines.map((line) => JSON.parse(line)) };
