@@ -41,7 +41,7 @@ async function ask(target, full) {
     response = await fetch(url, { headers: { accept: 'application/json' } });
   } catch (error) {
     throw new Refusal(
-      `${target} does not answer: ${error.cause?.code ?? error.cause?.message ?? error.message}`,
+      `${target} does not answer (TARGET_URL sets another one): ${error.cause?.code ?? error.cause?.message ?? error.message}`,
     );
   }
   const answer = await response.json().catch(() => undefined);

@@ -30,7 +30,10 @@ async function main(): Promise<number> {
 async function bench(options: BenchOptions, stop: AbortSignal): Promise<number> {
   const { json, quick } = options;
   // before the measures, which take long
-  if (json !== undefined) writeFileSync(json, '{}\n');
+  if (json !== undefined && !isWritable(json)) {
+    say(`--json: ${json} cannot be written`);
+    return 2;
+  }
   say(machineLine());
   const taken = await runMeasures(
     { say, stop, taken: (one) => tableLines([one], { quick }).forEach(say) },
@@ -40,6 +43,15 @@ async function bench(options: BenchOptions, stop: AbortSignal): Promise<number> 
   for (const line of tableLines(taken, { quick })) print(line);
   if (json !== undefined) writeFileSync(json, jsonReport(taken));
   return taken.every(({ result }) => result.exact) ? 0 : 1;
+}
+
+function isWritable(file: string): boolean {
+  try {
+    writeFileSync(file, '{}\n');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function stopBySignals(): AbortSignal {

@@ -13,8 +13,8 @@ import {
   checkCursor,
   checkLimit,
   checkName,
-  checkTimestamp,
   checkUuid,
+  readTimestamp,
   refuseEmptyRange,
 } from './query-checks.ts';
 import {
@@ -84,8 +84,8 @@ type Filter = Pick<DeadLetterReplay, 'code' | 'batch_id' | 'since' | 'until'>;
 function readFilter(reading: QueryReading): Filter {
   const { code, since, until } = {
     code: readOne(reading, 'code', checkName),
-    since: readOne(reading, 'since', checkTimestamp),
-    until: readOne(reading, 'until', checkTimestamp),
+    since: readTimestamp(reading, 'since'),
+    until: readTimestamp(reading, 'until'),
   };
   const batchId = readOne(reading, 'batch_id', checkUuid)?.toLowerCase();
   refuseEmptyRange(reading, since, until);

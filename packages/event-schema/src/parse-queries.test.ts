@@ -35,6 +35,13 @@ describe('parseEventsQuery', () => {
       until: '2026-01-02T00:00:00+00:00',
       limit: 1,
     });
+    // a plus sign that was not escaped
+    expect(events('since=2026-01-01T00:00:00+01:00&until=2026-01-02T00:00:00.5+00:00')).toEqual({
+      topic: [],
+      since: '2026-01-01T00:00:00+01:00',
+      until: '2026-01-02T00:00:00.5+00:00',
+      limit: 100,
+    });
     expect(events('topic=a&cursor=AZaz09-_')).toEqual({ topic: ['a'], cursor: 'AZaz09-_', limit: 100 });
   });
 
@@ -66,7 +73,7 @@ describe('parseEventsQuery', () => {
     ['since=yesterday', ['/query/since timestamp']],
     ['until=2026-01-01', ['/query/until timestamp']],
     // A plus sign that was not escaped arrives as a space.
-    ['since=2026-01-01T00:00:00+01:00', ['/query/since timestamp']],
+    ['since=2026-01-01T00:00:00 1:00', ['/query/since timestamp']],
     ['since=2026-01-01T00:00:00Z&until=2026-01-01T00:00:00Z', ['/query/until empty-range']],
     ['since=2026-01-01T00:00:00Z&until=2026-01-01T00:59:59%2B01:00', ['/query/until empty-range']],
     ['cursor=', ['/query/cursor pattern']],

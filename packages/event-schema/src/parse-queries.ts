@@ -5,8 +5,8 @@ import {
   checkCursor,
   checkLimit,
   checkName,
-  checkTimestamp,
   checkUuid,
+  readTimestamp,
   refuseEmptyRange,
 } from './query-checks.ts';
 import {
@@ -32,8 +32,8 @@ export function parseEventsQuery(query: RawQuery): ParsedQuery<EventsQuery> {
   const optional = {
     source: readOne(reading, 'source', checkName),
     event_id: readOne(reading, 'event_id', checkName),
-    since: readOne(reading, 'since', checkTimestamp),
-    until: readOne(reading, 'until', checkTimestamp),
+    since: readTimestamp(reading, 'since'),
+    until: readTimestamp(reading, 'until'),
     cursor: readOne(reading, 'cursor', checkCursor),
   };
   const limit = Number(readOne(reading, 'limit', checkLimit) ?? DEFAULT_EVENTS_LIMIT);

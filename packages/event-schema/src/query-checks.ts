@@ -1,5 +1,5 @@
 import { MAX_CURSOR_CHARACTERS, MAX_EVENTS_LIMIT } from './limits.ts';
-import { type QueryReading, report } from './query-parameters.ts';
+import { type QueryReading, readOne, report } from './query-parameters.ts';
 import { isUuid, textFault } from './string-types.ts';
 import { isTimestamp, microsecondsOf } from './timestamp.ts';
 import { BROKEN_TIMESTAMP, type BrokenRule, brokenJsonRule, brokenName } from './violations.ts';
@@ -18,8 +18,16 @@ export function checkName(value: string): BrokenRule | undefined {
   return fault === undefined ? brokenName(value) : brokenJsonRule(fault);
 }
 
-export function checkTimestamp(value: string): BrokenRule | undefined {
-  return isTimestamp(value) ? undefined : BROKEN_TIMESTAMP;
+/**
+ * The value of a parameter that is a timestamp. A plus sign that was not written as %2B arrives as a space: where only an
+ * offset can stand, that is what was meant.
+ */
+export function readTimestamp(reading: QueryReading, name: string): string | undefined {
+  const repaired = (value: string): string => value.replace(/ (?=\d\d:\d\d$)/, '+');
+  const value = readOne(reading, name, (given) =>
+    isTimestamp(repaired(given)) ? undefined : BROKEN_TIMESTAMP,
+  );
+  return value === undefined ? undefined : repaired(value);
 }
 
 export function checkLimit(value: string): BrokenRule | undefined {

@@ -20,7 +20,13 @@ export {
   type DeadLetterRow,
   listDeadLetters,
 } from './statements/list-dead-letters.ts';
-export { type EventFilter, type EventPage, type EventRow, listEvents } from './statements/list-events.ts';
+export {
+  type EventFilter,
+  type EventPage,
+  type EventPlace,
+  type EventRow,
+  listEvents,
+} from './statements/list-events.ts';
 export { markReplayed } from './statements/mark-replayed.ts';
 export { ping } from './statements/ping.ts';
 export type { PruneBound } from './statements/prunable-before.ts';

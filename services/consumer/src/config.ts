@@ -39,7 +39,7 @@ export const consumerConfig = Type.Object({
     description: 'How long a read waits for a first entry. Bounds how long an idle member takes to stop.',
   }),
   lingerMs: Type.Integer({
-    default: 20,
+    default: 10,
     minimum: 0,
     maximum: 100,
     unit: 'ms',

@@ -17,7 +17,7 @@ import {
 } from '@oncelog/event-store';
 import type { Logger } from '@oncelog/service-kit';
 import type { RequestHandler } from 'express';
-import { beforeCursor, nextPage } from './cursor.ts';
+import { idCursors, nextPage } from './cursor.ts';
 import { deadLetterIdOf, noSuchLetter } from './dead-letter-id.ts';
 import { validQuery } from './query-string.ts';
 import { query } from './store.ts';
@@ -34,12 +34,13 @@ const PREVIEW_BYTES = 256;
 export function deadLettersRoute({ database }: DeadLettersDeps): RequestHandler {
   return async (request, response) => {
     const { batch_id: batchId, limit, cursor, ...rest } = validQuery(request, parseDeadLettersQuery);
-    const filter = { ...rest, batchId, beforeId: beforeCursor(cursor) };
+    const filter = { ...rest, batchId, beforeId: idCursors.decode(cursor) };
     const size = { limit: limit + 1, previewBytes: PREVIEW_BYTES };
     const rows = await query(database, (db) => listDeadLetters(db, filter, size));
     const page = rows.slice(0, limit);
     const last = page.at(-1);
-    if (rows.length > page.length && last !== undefined) response.set('Link', nextPage(request, last.id));
+    if (rows.length > page.length && last !== undefined)
+      response.set('Link', nextPage(request, idCursors.encode(last.id)));
     response.json(page.map(summaryOf));
   };
 }

@@ -1,7 +1,7 @@
 import { parseEventsQuery } from '@oncelog/event-schema';
 import { type Database, listEvents } from '@oncelog/event-store';
 import type { Request, RequestHandler } from 'express';
-import { beforeCursor, nextPage } from './cursor.ts';
+import { nextPage, placeCursors } from './cursor.ts';
 import { validQuery } from './query-string.ts';
 import { query } from './store.ts';
 
@@ -14,12 +14,12 @@ export function eventsRoute({ database }: { database: Database }): RequestHandle
     const filter = filterOf(request);
     const { rows, more } = await query(database, (db) => listEvents(db, filter));
     const last = rows.at(-1);
-    if (more && last !== undefined) response.set('Link', nextPage(request, last.seq));
+    if (more && last !== undefined) response.set('Link', nextPage(request, placeCursors.encode(last)));
     response.type('application/json').send(`[${rows.map(({ json }) => json).join(',')}]`);
   };
 }
 
 function filterOf(request: Request) {
   const { event_id: eventId, topic: topics, cursor, ...rest } = validQuery(request, parseEventsQuery);
-  return { ...rest, topics, eventId, beforeSeq: beforeCursor(cursor) };
+  return { ...rest, topics, eventId, after: placeCursors.decode(cursor) };
 }

@@ -6,7 +6,7 @@ const DESCRIPTION = {
   endpoints: {
     'POST /publish': 'Publish a batch of events',
     'GET /events':
-      'Stored events, newest first; filters: topic, source, event_id, since, until; limit, cursor',
+      'Stored events, newest first (with since or until: by timestamp); filters: topic, source, event_id, since, until; limit, cursor',
     'GET /batches': 'What became of batches: batch_id, repeatable',
     'GET /dead-letters':
       'Events that could not be stored, newest first; filters: code, batch_id, since, until, state; limit, cursor',

@@ -1,6 +1,14 @@
 import type { Sql } from 'postgres';
 import type { Database } from '../database.ts';
 
+/** A place in a list: of the event that it was taken from, which need not exist any more. */
+export interface EventPlace {
+  /** In decimal: a bigint. */
+  readonly seq: string;
+  /** RFC 3339, to the microsecond. */
+  readonly timestamp: string;
+}
+
 export interface EventFilter {
   /** Any of these topics; none means all. */
   readonly topics: readonly string[];
@@ -10,14 +18,12 @@ export interface EventFilter {
   readonly since?: string | undefined;
   /** RFC 3339, exclusive. */
   readonly until?: string | undefined;
-  /** Only events that come after the one with this `seq` in the order of the list. */
-  readonly beforeSeq?: string | undefined;
+  /** Only events that come after this place in the order of the list. */
+  readonly after?: EventPlace | undefined;
   readonly limit: number;
 }
 
-export interface EventRow {
-  /** In decimal: a bigint. */
-  readonly seq: string;
+export interface EventRow extends EventPlace {
   /** The event as JSON text: numbers and timestamps never pass through JavaScript. */
   readonly json: string;
 }
@@ -66,26 +72,27 @@ export async function listEvents(database: Database, filter: EventFilter): Promi
         ) AS event
       ),
       measured AS (
-        SELECT seq, json, row_number() OVER newest AS n, sum(octet_length(json)) OVER newest AS bytes,
+        SELECT seq, "timestamp", json, row_number() OVER newest AS n, sum(octet_length(json)) OVER newest AS bytes,
           count(*) OVER ()::integer AS candidates
         FROM page WINDOW newest AS (ORDER BY ${order})
       )
-      SELECT seq::text, json, candidates FROM measured
+      SELECT seq::text, to_json("timestamp") #>> '{}' AS timestamp, json, candidates FROM measured
       WHERE n = 1 OR (n <= ${limit} AND bytes <= ${MAX_PAGE_BYTES}) ORDER BY n`;
   });
-  const rows = found.map(({ seq, json }) => ({ seq, json }));
+  const rows = found.map(({ seq, timestamp, json }) => ({ seq, timestamp, json }));
   return { rows, more: (found[0]?.candidates ?? 0) > rows.length };
 }
 
-function conditionsOf(sql: Sql, { source, eventId, since, until, beforeSeq }: EventFilter) {
+function conditionsOf(sql: Sql, { source, eventId, since, until, after }: EventFilter) {
   const isWindow = since !== undefined || until !== undefined;
-  const after = isWindow
-    ? sql`AND ("timestamp", seq) < (SELECT "timestamp", seq FROM processed_events WHERE seq = ${beforeSeq ?? ''}::bigint)`
-    : sql`AND seq < ${beforeSeq ?? ''}::bigint`;
   return sql`
     ${source === undefined ? sql`` : sql`AND source = ${source}`}
     ${eventId === undefined ? sql`` : sql`AND event_id = ${eventId}`}
     ${since === undefined ? sql`` : sql`AND "timestamp" >= ${since}::text::timestamptz`}
     ${until === undefined ? sql`` : sql`AND "timestamp" < ${until}::text::timestamptz`}
-    ${beforeSeq === undefined ? sql`` : after}`;
+    ${after === undefined ? sql`` : isWindow ? afterInTime(sql, after) : sql`AND seq < ${after.seq}::bigint`}`;
+}
+
+function afterInTime(sql: Sql, { timestamp, seq }: EventPlace) {
+  return sql`AND ("timestamp", seq) < (${timestamp}::text::timestamptz, ${seq}::bigint)`;
 }
