@@ -29,6 +29,17 @@ test('sends the batch as JSON and tells what became of it', async () => {
   expect(JSON.parse(String(server.requests[0]?.body))).toEqual({ events });
 });
 
+test('sends the place in a trace along, at every attempt, where there is one', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  await using server = await scriptedServer(reset, accept);
+  const client = createClient({ url: server.url, ...recordedTime().options });
+  await client.publish(events, { traceparent });
+  await client.publish(events);
+
+  const sent = server.requests.map(({ headers }) => headers['traceparent']);
+  expect(sent).toEqual([traceparent, traceparent, undefined]);
+});
+
 test('makes a key of its own for each call', async () => {
   await using server = await scriptedServer(accept);
   const client = createClient({ url: server.url });

@@ -9,6 +9,8 @@ export interface PublishOptions {
    * batch may be published again after a crash; otherwise each call makes its own.
    */
   readonly idempotencyKey?: string | undefined;
+  /** The place in a trace that the batch comes from, as the header of W3C Trace Context has it. */
+  readonly traceparent?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -25,19 +27,23 @@ export interface Published {
  *
  * @throws {PublishRejectedError} the batch or the request is at fault
  * @throws {RetriesExhaustedError} the outcome is unknown
- * @throws {TypeError} the key cannot be sent as a header, or the events not as JSON
+ * @throws {TypeError} the key or the traceparent cannot be sent as a header, or the events not as JSON
  */
 export async function publish(
   transport: Transport,
   events: readonly Event[],
-  { idempotencyKey = crypto.randomUUID(), signal }: PublishOptions = {},
+  { idempotencyKey = crypto.randomUUID(), traceparent, signal }: PublishOptions = {},
 ): Promise<Published> {
   const request: PreparedRequest<Omit<Published, 'attempts'>> = {
     label: 'POST /publish',
     url: transport.url('publish'),
     init: {
       method: 'POST',
-      headers: new Headers({ 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey }),
+      headers: new Headers({
+        'Content-Type': 'application/json',
+        'Idempotency-Key': idempotencyKey,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      }),
       body: new TextEncoder().encode(JSON.stringify({ events })),
     },
     read: readAcceptance,

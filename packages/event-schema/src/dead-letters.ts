@@ -76,6 +76,10 @@ const letter = {
   }),
 };
 
+/** The parameter of paths that lead to one letter. */
+export const DeadLetterAddressSchema = Type.Object({ id: letter.id });
+export type DeadLetterAddress = Static<typeof DeadLetterAddressSchema>;
+
 /** One element of the answer to `GET /dead-letters`. */
 export const DeadLetterSummarySchema = Type.Object(
   {

@@ -10,6 +10,8 @@ export {
 } from './audit.ts';
 export {
   type DeadLetter,
+  type DeadLetterAddress,
+  DeadLetterAddressSchema,
   type DeadLetterDeletion,
   type DeadLetterDeletionCounts,
   DeadLetterDeletionCountsSchema,
@@ -39,15 +41,34 @@ export {
 export {
   DEFAULT_EVENTS_LIMIT,
   MAX_BODY_BYTES,
+  MAX_CONTAINS_BYTES,
+  MAX_COUNTED_OPEN_LETTERS,
   MAX_CURSOR_CHARACTERS,
   MAX_EVENTS_LIMIT,
   MAX_EVENTS_PER_BATCH,
+  MAX_LIVE_TOPICS,
   MAX_NAME_CHARACTERS,
   MAX_PAYLOAD_DEPTH,
   MAX_RECEIPT_IDS,
   MAX_TOPICS_PER_QUERY,
   MAX_VIOLATIONS,
 } from './limits.ts';
+export {
+  type ConsumerState,
+  ConsumerStateSchema,
+  type LiveAudit,
+  LiveAuditSchema,
+  type LiveRates,
+  LiveRatesSchema,
+  type LiveStats,
+  LiveStatsSchema,
+  type LiveStatus,
+  LiveStatusSchema,
+  type LiveStream,
+  LiveStreamSchema,
+  type LiveTopic,
+  LiveTopicSchema,
+} from './live.ts';
 export { parseAuditQuery } from './parse-audit-query.ts';
 export {
   type ParsedDeadLetterReplay,
@@ -55,19 +76,34 @@ export {
   parseDeadLetterReplay,
   parseDeadLettersQuery,
 } from './parse-dead-letters.ts';
+export { parseEmptyQuery } from './parse-empty-query.ts';
 export { type ParsedPublishRequest, parsePublishRequest } from './parse-publish-request.ts';
-export { type ParsedQuery, parseBatchesQuery, parseEventsQuery } from './parse-queries.ts';
+export { type ParsedQuery, parseBatchesQuery, parseEventsQuery, parseTailQuery } from './parse-queries.ts';
 export { type ProblemDetails, ProblemDetailsSchema, type Violation, ViolationSchema } from './problem.ts';
-export { type BatchesQuery, BatchesQuerySchema, type EventsQuery, EventsQuerySchema } from './queries.ts';
+export {
+  type BatchesQuery,
+  BatchesQuerySchema,
+  type EventsQuery,
+  EventsQuerySchema,
+  type TailQuery,
+  TailQuerySchema,
+} from './queries.ts';
 export type { RawQuery } from './query-parameters.ts';
 export {
   type BatchReceipt,
   BatchReceiptSchema,
   type Health,
   HealthSchema,
+  type Liveness,
+  LivenessSchema,
+  type Readiness,
+  ReadinessSchema,
+  type ServiceDescription,
+  ServiceDescriptionSchema,
   type Stats,
   StatsSchema,
   type TopicStats,
   TopicStatsSchema,
 } from './responses.ts';
+export { type TailDropped, TailDroppedSchema } from './tail.ts';
 export { isTimestamp } from './timestamp.ts';

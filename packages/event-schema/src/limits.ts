@@ -44,5 +44,14 @@ export const MAX_RECEIPT_IDS = 100;
 
 export const MAX_CURSOR_CHARACTERS = 100;
 
+/** Most bytes of a query's JSON document, in UTF-8 and not percent-encoded: it shares 16 KiB with all other headers. */
+export const MAX_CONTAINS_BYTES = 4096;
+
 /** Most violations that one answer lists: enough to mend a producer, too few to fill a network. */
 export const MAX_VIOLATIONS = 100;
+
+/** Most topics in a status of GET /live. */
+export const MAX_LIVE_TOPICS = 100;
+
+/** A status of GET /live counts no more open dead letters than this, once a second. */
+export const MAX_COUNTED_OPEN_LETTERS = 100_000;

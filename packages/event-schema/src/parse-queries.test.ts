@@ -1,13 +1,15 @@
 import { parse as parseQueryString, stringify } from 'node:querystring';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseBatchesQuery, parseEventsQuery } from './parse-queries.ts';
+import { parseBatchesQuery, parseEventsQuery, parseTailQuery } from './parse-queries.ts';
 import { anyName, anyTimestamp } from './testing/samples.ts';
 import { microsecondsOf } from './timestamp.ts';
 
 const UUID = '0198c5d0-4b7e-7000-8000-0123456789ab';
 
-function short(parsed: ReturnType<typeof parseEventsQuery> | ReturnType<typeof parseBatchesQuery>): unknown {
+type Parsed = ReturnType<typeof parseEventsQuery | typeof parseBatchesQuery | typeof parseTailQuery>;
+
+function short(parsed: Parsed): unknown {
   if (parsed.outcome === 'valid') return parsed.query;
   return parsed.violations.map(({ pointer, rule }) => `${pointer} ${rule}`);
 }
@@ -80,6 +82,7 @@ describe('parseEventsQuery', () => {
     ['cursor=a%3D', ['/query/cursor pattern']],
     ['cursor=a%0A', ['/query/cursor pattern']],
     [`cursor=${'a'.repeat(101)}`, ['/query/cursor max-length']],
+    ['contains={}&contains={}', ['/query/contains repeated']],
     ['page=2', ['/query/page unknown-parameter']],
     ['Topic=a', ['/query/Topic unknown-parameter']],
     ['topic[]=a', ['/query/topic[] unknown-parameter']],
@@ -119,7 +122,7 @@ describe('parseEventsQuery', () => {
       violations: [
         {
           detail:
-            'There is no such parameter; there is topic, source, event_id, since, until, limit, cursor.',
+            'There is no such parameter; there is topic, source, event_id, contains, since, until, limit, cursor.',
         },
       ],
     });
@@ -152,6 +155,61 @@ describe('parseEventsQuery', () => {
       }),
     );
   });
+});
+
+describe('contains', () => {
+  const contains = (text: string) => short(parseTailQuery({ contains: text }));
+  const nested = (depth: number) => `${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`;
+
+  it.each([
+    '{}',
+    ' {"a": 1}',
+    '{"n":9007199254740993}',
+    '{"n":1e400}',
+    nested(64),
+    `{"a":"${'x'.repeat(4_088)}"}`,
+  ])('is taken as it was sent: %.30s', (text) => {
+    expect(contains(text)).toEqual({ topic: [], contains: text });
+    expect(short(parseEventsQuery({ contains: text }))).toMatchObject({ contains: text });
+  });
+
+  it.each([
+    ['', 'json'],
+    ['{', 'json'],
+    ['{"a":1}}', 'json'],
+    ['{"a":\u00001}', 'json'],
+    ['null', 'type'],
+    ['[{}]', 'type'],
+    ['"a"', 'type'],
+    ['1', 'type'],
+    ['{"a":"\\u0000"}', 'nul-character'],
+    ['{"\\ud800":1}', 'lone-surrogate'],
+    ['{"a":"\ud800"}', 'lone-surrogate'],
+    ['{"a":1e131072}', 'number-range'],
+    ['{"a":1e131071,"b":1e131071,"c":1e1}', 'number-expansion'],
+    [nested(65), 'max-depth'],
+    [`{"a":"${'x'.repeat(4_089)}"}`, 'max-length'],
+    [`{"a":"${'ä'.repeat(2_045)}"}`, 'max-length'],
+  ])('is refused: %.30s', (text, rule) => expect(contains(text)).toEqual([`/query/contains ${rule}`]));
+});
+
+describe('parseTailQuery', () => {
+  const tail = (queryString: string) => short(parseTailQuery(parseQueryString(queryString)));
+
+  it('reads every parameter', () => {
+    expect(tail('')).toEqual({ topic: [] });
+    expect(tail('topic=a&topic=b&source=s&contains=%7B%22a%22%3A1%7D')).toEqual({
+      topic: ['a', 'b'],
+      source: 's',
+      contains: '{"a":1}',
+    });
+  });
+
+  it.each([
+    ['topic=', ['/query/topic min-length']],
+    ['source=a&source=b', ['/query/source repeated']],
+    ['limit=1', ['/query/limit unknown-parameter']],
+  ])('refuses %s', (query, violations) => expect(tail(query)).toEqual(violations));
 });
 
 describe('parseBatchesQuery', () => {

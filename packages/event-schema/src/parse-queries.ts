@@ -1,7 +1,15 @@
 import { DEFAULT_EVENTS_LIMIT, MAX_RECEIPT_IDS, MAX_TOPICS_PER_QUERY } from './limits.ts';
 import type { Violation } from './problem.ts';
-import { type BatchesQuery, BatchesQuerySchema, type EventsQuery, EventsQuerySchema } from './queries.ts';
 import {
+  type BatchesQuery,
+  BatchesQuerySchema,
+  type EventsQuery,
+  EventsQuerySchema,
+  type TailQuery,
+  TailQuerySchema,
+} from './queries.ts';
+import {
+  checkContains,
   checkCursor,
   checkLimit,
   checkName,
@@ -32,6 +40,7 @@ export function parseEventsQuery(query: RawQuery): ParsedQuery<EventsQuery> {
   const optional = {
     source: readOne(reading, 'source', checkName),
     event_id: readOne(reading, 'event_id', checkName),
+    contains: readOne(reading, 'contains', checkContains),
     since: readTimestamp(reading, 'since'),
     until: readTimestamp(reading, 'until'),
     cursor: readOne(reading, 'cursor', checkCursor),
@@ -39,6 +48,18 @@ export function parseEventsQuery(query: RawQuery): ParsedQuery<EventsQuery> {
   const limit = Number(readOne(reading, 'limit', checkLimit) ?? DEFAULT_EVENTS_LIMIT);
   refuseEmptyRange(reading, optional.since, optional.until);
   return outcomeOf(reading, { topic, ...defined(optional), limit });
+}
+
+/** Parses the query of `GET /tail`: filters as those of `GET /events`. Pure. */
+export function parseTailQuery(query: RawQuery): ParsedQuery<TailQuery> {
+  const reading: QueryReading = { query, under: ['query'], violations: [] };
+  refuseUnknown(reading, TailQuerySchema.properties);
+  const topic = readMany(reading, 'topic', { max: MAX_TOPICS_PER_QUERY, check: checkName });
+  const optional = {
+    source: readOne(reading, 'source', checkName),
+    contains: readOne(reading, 'contains', checkContains),
+  };
+  return outcomeOf(reading, { topic, ...defined(optional) });
 }
 
 /** Parses the query of `GET /batches`: UUIDs in any case, returned in lower case. Pure. */

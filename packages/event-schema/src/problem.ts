@@ -4,7 +4,8 @@ import { type Static, Type } from '@sinclair/typebox';
 export const ViolationSchema = Type.Object(
   {
     pointer: Type.String({
-      description: 'JSON pointer (RFC 6901) into the body, or /query/<name> for a query parameter.',
+      description:
+        'JSON pointer (RFC 6901) into the body; /query/<name> for a query parameter, /headers/<name> for a header.',
     }),
     rule: Type.String({ description: 'Stable code of the rule, in kebab case.' }),
     detail: Type.String({ description: 'A sentence for a person. It never repeats the value sent.' }),

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import {
   DEFAULT_EVENTS_LIMIT,
+  MAX_CONTAINS_BYTES,
   MAX_CURSOR_CHARACTERS,
   MAX_EVENTS_LIMIT,
   MAX_RECEIPT_IDS,
@@ -18,6 +19,18 @@ export function CursorType(description: string) {
   });
 }
 
+/** A JSON object that payloads are to contain, as `checkContains` takes it. */
+function ContainsType() {
+  return Type.String({
+    minLength: 2,
+    maxLength: MAX_CONTAINS_BYTES,
+    contentMediaType: 'application/json',
+    description:
+      `Only events whose payload contains this JSON object, of at most ${MAX_CONTAINS_BYTES} bytes: as the operator @> of ` +
+      'Postgres has it. {"user":{"id":7}} is in every payload with that user, whatever else it says; an array contains another one that holds some of its elements.',
+  });
+}
+
 /** The parameters of `GET /events`, as `parseEventsQuery` returns them. */
 export const EventsQuerySchema = Type.Object({
   topic: Type.Array(NameType('A topic.'), {
@@ -27,6 +40,7 @@ export const EventsQuerySchema = Type.Object({
   }),
   source: Type.Optional(NameType('Only events of this source.')),
   event_id: Type.Optional(NameType('Only events with this id.')),
+  contains: Type.Optional(ContainsType()),
   since: Type.Optional(
     TimestampType(
       'Only events whose timestamp is at or after this one. With a window, the list is in the order of timestamps.',
@@ -42,6 +56,14 @@ export const EventsQuerySchema = Type.Object({
   cursor: Type.Optional(CursorType('Where to continue: opaque, from the Link header of the page before.')),
 });
 export type EventsQuery = Static<typeof EventsQuerySchema>;
+
+/** The parameters of `GET /tail`, as `parseTailQuery` returns them. */
+export const TailQuerySchema = Type.Object({
+  topic: EventsQuerySchema.properties.topic,
+  source: EventsQuerySchema.properties.source,
+  contains: EventsQuerySchema.properties.contains,
+});
+export type TailQuery = Static<typeof TailQuerySchema>;
 
 /** The parameters of `GET /batches`, as `parseBatchesQuery` returns them: ids in lower case. */
 export const BatchesQuerySchema = Type.Object({

@@ -1,4 +1,6 @@
-import { MAX_CURSOR_CHARACTERS, MAX_EVENTS_LIMIT } from './limits.ts';
+import { findJsonFaults } from './json-faults.ts';
+import { MAX_CONTAINS_BYTES, MAX_CURSOR_CHARACTERS, MAX_EVENTS_LIMIT } from './limits.ts';
+import { parseJson } from './parse-json.ts';
 import { type QueryReading, readOne, report } from './query-parameters.ts';
 import { isUuid, textFault } from './string-types.ts';
 import { isTimestamp, microsecondsOf } from './timestamp.ts';
@@ -45,6 +47,26 @@ export function checkCursor(value: string): BrokenRule | undefined {
   return /^[A-Za-z0-9_-]+$/.test(value)
     ? undefined
     : { rule: 'pattern', detail: 'It must be a cursor from the answer before.' };
+}
+
+/** What passes is sure to be taken by Postgres: the rules are those of a payload that is published. */
+export function checkContains(value: string): BrokenRule | undefined {
+  const bytes = Buffer.from(value);
+  if (bytes.length > MAX_CONTAINS_BYTES) {
+    return { rule: 'max-length', detail: `It may have at most ${MAX_CONTAINS_BYTES} bytes.` };
+  }
+  if (!value.isWellFormed()) return brokenJsonRule('lone-surrogate');
+  const parsed = parseJson(bytes);
+  if (parsed.outcome === 'malformed') {
+    return { rule: 'json', detail: 'It must be valid JSON, such as {"user":{"id":7}}, percent-encoded.' };
+  }
+  const { document } = parsed;
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    return { rule: 'type', detail: 'It must be a JSON object.' };
+  }
+  // as deep as it would stand in a request
+  const [fault] = findJsonFaults(Buffer.from(`[[[${value}]]]`));
+  return fault === undefined ? undefined : brokenJsonRule(fault.rule);
 }
 
 export function checkUuid(value: string): BrokenRule | undefined {

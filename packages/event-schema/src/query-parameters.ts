@@ -26,7 +26,7 @@ export function report(reading: QueryReading, name: string, broken: BrokenRule):
 export function refuseUnknown(reading: QueryReading, known: object): void {
   for (const name of Object.keys(reading.query)) {
     if (Object.hasOwn(known, name)) continue;
-    const detail = `There is no such parameter; there is ${Object.keys(known).join(', ')}.`;
+    const detail = `There is no such parameter; there is ${Object.keys(known).join(', ') || 'none here'}.`;
     report(reading, name, { rule: 'unknown-parameter', detail });
   }
 }

@@ -73,3 +73,33 @@ export const HealthSchema = Type.Object(
   { description: "The gateway's view of what it depends on." },
 );
 export type Health = Static<typeof HealthSchema>;
+
+/** The answer to `GET /health/ready`: 200 when it can take events, 503 when not. Publishing needs Redis alone. */
+export const ReadinessSchema = Type.Omit(HealthSchema, ['database'], {
+  description: 'Whether the gateway can take events.',
+});
+export type Readiness = Static<typeof ReadinessSchema>;
+
+/** The answer to `GET /health/live`: there is one. */
+export const LivenessSchema = Type.Object(
+  { status: Type.Literal('alive', { description: 'The process answers.' }) },
+  { description: 'The process answers.' },
+);
+export type Liveness = Static<typeof LivenessSchema>;
+
+/** The answer to `GET /`. */
+export const ServiceDescriptionSchema = Type.Object(
+  {
+    service: Type.Literal('oncelog'),
+    version: Type.String({ description: 'The version of this gateway.' }),
+    description: Type.String({ description: 'What it is.' }),
+    dashboard: Type.String({ description: 'Where the page is that shows what flows.' }),
+    documentation: Type.String({ description: 'Where the page is that describes the API.' }),
+    openapi: Type.String({ description: 'Where the description of the API for programs is.' }),
+    endpoints: Type.Record(Type.String(), Type.String(), {
+      description: 'What there is: method and path, and what it is for.',
+    }),
+  },
+  { description: 'What this service is and where its endpoints are.' },
+);
+export type ServiceDescription = Static<typeof ServiceDescriptionSchema>;

@@ -8,6 +8,8 @@ import {
   AuditSchema,
   BatchesQuerySchema,
   BatchReceiptSchema,
+  ConsumerStateSchema,
+  DeadLetterAddressSchema,
   DeadLetterDeletionCountsSchema,
   DeadLetterDeletionSchema,
   DeadLetterReplayCountsSchema,
@@ -19,11 +21,22 @@ import {
   EventSchema,
   EventsQuerySchema,
   HealthSchema,
+  LiveAuditSchema,
+  LivenessSchema,
+  LiveRatesSchema,
+  LiveStatsSchema,
+  LiveStatusSchema,
+  LiveStreamSchema,
+  LiveTopicSchema,
   ProblemDetailsSchema,
   PublishRequestSchema,
   PublishResponseSchema,
+  ReadinessSchema,
+  ServiceDescriptionSchema,
   StatsSchema,
   StoredEventSchema,
+  TailDroppedSchema,
+  TailQuerySchema,
   TopicStatsSchema,
   ViolationSchema,
 } from './index.ts';
@@ -63,6 +76,28 @@ const FIGURES = {
   rows_counted: 4,
 };
 
+const CONSUMER = {
+  name: 'consumer-1',
+  shard: 0,
+  state: 'idle',
+  pending_entries: 0,
+  idle_seconds: 0.4,
+  started_at: NOW,
+  version: null,
+};
+const LIVE_STATS = { ...COUNTS, accepted: 5, in_flight: 0 };
+const LIVE_RATES = { accepted: 1.5, unique: 1, duplicate: 0.5, dead_letter: 0 };
+const LIVE_STREAM = {
+  lag_entries: 0,
+  pending_entries: 0,
+  backlog_events: 0,
+  backlog_bytes: 0,
+  oldest_unapplied_seconds: null,
+  shards: 1,
+};
+const LIVE_TOPIC = { ...TOPIC, received_per_second: 2.5 };
+const LIVE_AUDIT = { consistent: false, at_rest: true, checked_at: NOW, failed_checks: ['a = b'] };
+
 /** Each schema with an example of nothing but its required properties. */
 const EXAMPLES: Record<string, [TSchema, Record<string, unknown>]> = {
   Event: [EventSchema, EVENT],
@@ -86,6 +121,7 @@ const EXAMPLES: Record<string, [TSchema, Record<string, unknown>]> = {
       by_topic: [TOPIC],
     },
   ],
+  DeadLetterAddress: [DeadLetterAddressSchema, { id: '7' }],
   DeadLetter: [DeadLetterSchema, LETTER],
   DeadLetterSummary: [DeadLetterSummarySchema, { ...LETTER, original_preview: '{}' }],
   DeadLetterReplayed: [
@@ -101,12 +137,28 @@ const EXAMPLES: Record<string, [TSchema, Record<string, unknown>]> = {
     HealthSchema,
     { status: 'unhealthy', database: 'error: connection refused', redis: 'connected', timestamp: NOW },
   ],
+  Readiness: [ReadinessSchema, { status: 'healthy', redis: 'connected', timestamp: NOW }],
+  Liveness: [LivenessSchema, { status: 'alive' }],
+  ServiceDescription: [
+    ServiceDescriptionSchema,
+    {
+      service: 'oncelog',
+      version: '0.1.0',
+      description: 'A log aggregator',
+      dashboard: '/dashboard',
+      documentation: '/docs',
+      openapi: '/openapi.json',
+      endpoints: { 'GET /stats': 'Exact figures' },
+    },
+  ],
   Violation: [ViolationSchema, { pointer: '/events', rule: 'required', detail: 'It is required.' }],
   ProblemDetails: [
     ProblemDetailsSchema,
     { type: 'about:blank', title: 'Invalid', status: 422, detail: 'No.', request_id: '1', code: 'invalid' },
   ],
   EventsQuery: [EventsQuerySchema, { topic: [], limit: 100 }],
+  TailQuery: [TailQuerySchema, { topic: [] }],
+  TailDropped: [TailDroppedSchema, { events: null, reason: 'rate' }],
   BatchesQuery: [BatchesQuerySchema, { batch_id: [ID] }],
   AuditCheck: [AuditCheckSchema, CHECK],
   AuditFigures: [AuditFiguresSchema, FIGURES],
@@ -123,6 +175,28 @@ const EXAMPLES: Record<string, [TSchema, Record<string, unknown>]> = {
     },
   ],
   AuditQuery: [AuditQuerySchema, { full: true }],
+  ConsumerState: [ConsumerStateSchema, CONSUMER],
+  LiveStats: [LiveStatsSchema, LIVE_STATS],
+  LiveRates: [LiveRatesSchema, LIVE_RATES],
+  LiveStream: [LiveStreamSchema, LIVE_STREAM],
+  LiveTopic: [LiveTopicSchema, LIVE_TOPIC],
+  LiveAudit: [LiveAuditSchema, LIVE_AUDIT],
+  LiveStatus: [
+    LiveStatusSchema,
+    {
+      at: NOW,
+      version: '0.1.0',
+      health: { database: 'connected', redis: 'error: timed out' },
+      stats: LIVE_STATS,
+      rates: null,
+      stream: LIVE_STREAM,
+      consumers: [CONSUMER],
+      topics: [LIVE_TOPIC],
+      topics_total: 1,
+      dead_letters_open: 0,
+      audit: null,
+    },
+  ],
 };
 
 describe.each(Object.entries(EXAMPLES))('%s', (_, [schema, example]) => {

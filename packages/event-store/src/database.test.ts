@@ -41,6 +41,29 @@ describe('openDatabase', () => {
     await expect.poll(async () => ping(database).then(() => 'works', String)).toBe('works');
     await database.close();
   });
+
+  it('tells an observer what becomes of each statement', async () => {
+    const told: string[] = [];
+    const observer = {
+      waits: () => told.push('waits'),
+      begins: () => told.push('begins'),
+      givesUp: () => told.push('gives up'),
+      ends: (tookMs: number, failed: boolean) => told.push(`ends ${tookMs >= 0} ${failed}`),
+    };
+    const database = openDatabase({
+      url: test.url,
+      name: 'database-test',
+      maxConnections: 1,
+      statementTimeoutMs: 10_000,
+      observer,
+    });
+    const failing = database.run((sql) => sql`SELECT 1 / 0`);
+    const next = ping(database);
+    await expect(failing).rejects.toMatchObject({ code: '22012' });
+    await next;
+    expect(told).toEqual(['waits', 'waits', 'begins', 'ends true true', 'begins', 'ends true false']);
+    await database.close();
+  });
 });
 
 describe('assertSchema', () => {

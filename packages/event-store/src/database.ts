@@ -14,6 +14,17 @@ export interface DatabaseOptions {
    * and find all they look for by keys. Planning the statement that applies batches takes about a millisecond.
    */
   readonly planOnce?: boolean;
+  /** For metrics. */
+  readonly observer?: StatementObserver;
+}
+
+/** Told what becomes of each statement: it waits for a connection, then begins or gives up, then ends. */
+export interface StatementObserver {
+  waits(): void;
+  begins(): void;
+  /** No connection became free in time. */
+  givesUp(): void;
+  ends(tookMs: number, failed: boolean): void;
 }
 
 /** A statement did not end in time, and Postgres did not end it either: whether it took effect is unknown. */
@@ -47,6 +58,7 @@ export interface Database {
 }
 
 export function openDatabase(options: DatabaseOptions): Database {
+  const { observer } = options;
   const deadlineMs = options.statementTimeoutMs + DEADLINE_MARGIN_MS;
   const slots = createSlots(options.maxConnections);
   let sql = connect(options);
@@ -73,13 +85,29 @@ export function openDatabase(options: DatabaseOptions): Database {
     }
   };
 
+  const takeSlot = async (): Promise<() => void> => {
+    observer?.waits();
+    try {
+      return await slots.take(deadlineMs);
+    } catch (error) {
+      observer?.givesUp();
+      throw error;
+    }
+  };
+
   return {
     async run(statement) {
-      const release = await slots.take(deadlineMs);
+      const release = await takeSlot();
+      observer?.begins();
+      const begunAt = performance.now();
+      let failed = true;
       try {
-        return await runNow(statement);
+        const answer = await runNow(statement);
+        failed = false;
+        return answer;
       } finally {
         release();
+        observer?.ends(performance.now() - begunAt, failed);
       }
     },
     close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),

@@ -1,5 +1,5 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { testRedisUrl } from '@oncelog/local-stack/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Connection, openConnection } from './connection.ts';
@@ -57,6 +57,42 @@ describe('openConnection', () => {
     expect(await ends).toBeInstanceOf(StreamUnavailableError);
     await connected(connection);
   });
+});
+
+it('tells an observer of each change, however often it tries to connect', async () => {
+  const sockets = new Set<Socket>();
+  const { hostname, port: redisPort } = new URL(testRedisUrl());
+  const proxy = createServer((client) => {
+    const server = connect(Number(redisPort), hostname);
+    for (const socket of [client, server]) sockets.add(socket.on('error', () => {}));
+    client.pipe(server).pipe(client);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => proxy.once('listening', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const told: string[] = [];
+  const observer = {
+    opened: () => told.push('opened'),
+    ready: () => told.push('ready'),
+    lost: () => told.push('lost'),
+    closed: (wasReady: boolean) => told.push(`closed ${wasReady}`),
+  };
+  const url = new URL(testRedisUrl());
+  url.host = `127.0.0.1:${port}`;
+  const connection = openConnection({ url: url.href, log: silentLog, name: 'test', observer });
+  await connected(connection);
+  expect(told).toEqual(['opened', 'ready']);
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  cut();
+  await expect.poll(() => told.length, { timeout: 10_000 }).toBe(4);
+  expect(told).toEqual(['opened', 'ready', 'lost', 'ready']);
+  proxy.close();
+  cut();
+  // no attempt succeeds now
+  await expect.poll(() => told.at(-1), { timeout: 10_000 }).toBe('lost');
+  await connection.close();
+  expect(told).toEqual(['opened', 'ready', 'lost', 'ready', 'lost', 'closed false']);
 });
 
 async function listenAndClose(): Promise<AddressInfo> {

@@ -1,9 +1,12 @@
 import { createClient, RESP_TYPES } from 'redis';
 import { StreamRefusedError, StreamUnavailableError, streamError } from './errors.ts';
 import { ackScript } from './scripts/ack.ts';
+import { announceScript } from './scripts/announce.ts';
 import { appendScript } from './scripts/append.ts';
 import { createGroupScript } from './scripts/create-group.ts';
+import { listMembersScript } from './scripts/list-members.ts';
 import { oldestEntryScript } from './scripts/oldest-entry.ts';
+import { oldestUnappliedScript } from './scripts/oldest-unapplied.ts';
 import { readScript } from './scripts/read.ts';
 import { removeIdleConsumersScript } from './scripts/remove-idle-consumers.ts';
 import { trimScript } from './scripts/trim.ts';
@@ -22,6 +25,16 @@ export interface ConnectionOptions {
   readonly name: string;
   /** A server that owes an answer for this long counts as frozen; the connection is dropped. */
   readonly replyTimeoutMs?: number;
+  /** For metrics. */
+  readonly observer?: ConnectionObserver;
+}
+
+/** Told what becomes of a connection: it is opened, then ready and lost in turn, then closed. */
+export interface ConnectionObserver {
+  opened(): void;
+  ready(): void;
+  lost(): void;
+  closed(wasReady: boolean): void;
 }
 
 /** With the scripts as methods, and values as bytes. */
@@ -54,7 +67,8 @@ const MAX_QUEUED_COMMANDS = 20_000;
  */
 export function openConnection(options: ConnectionOptions): Connection {
   const replyTimeoutMs = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
-  let client = connect(options, replyTimeoutMs);
+  const state = followState(options.observer);
+  let client = connect(options, replyTimeoutMs, state);
   let closed = false;
   let inFlight = 0;
   let lastReplyAt = 0;
@@ -66,9 +80,10 @@ export function openConnection(options: ConnectionOptions): Connection {
       'redis does not answer, dropping the connection',
     );
     const frozen = client;
-    client = connect(options, replyTimeoutMs);
+    frozen.removeAllListeners().on('error', () => {}); // its end is no failure to report
+    state.isReady(false);
+    client = connect(options, replyTimeoutMs, state);
     lastReplyAt = performance.now();
-    frozen.removeAllListeners('error').on('error', () => {}); // its end is no failure to report
     frozen.destroy();
   };
   const watch = setInterval(dropIfFrozen, WATCH_INTERVAL_MS).unref();
@@ -98,7 +113,23 @@ export function openConnection(options: ConnectionOptions): Connection {
       if (client.isReady && inFlight > 0)
         await Promise.race([client.close(), dropLater(client, replyTimeoutMs)]);
       if (client.isOpen) client.destroy();
+      state.closed();
     },
+  };
+}
+
+/** Passes on changes only: a connection that cannot be made again fails at every attempt. */
+function followState(observer?: ConnectionObserver) {
+  let ready = false;
+  observer?.opened();
+  return {
+    isReady(now: boolean): void {
+      if (now === ready) return;
+      ready = now;
+      if (ready) observer?.ready();
+      else observer?.lost();
+    },
+    closed: (): void => observer?.closed(ready),
   };
 }
 
@@ -122,19 +153,28 @@ function openClient({ url, name }: ConnectionOptions, replyTimeoutMs: number) {
       createGroup: createGroupScript,
       trimAcked: trimScript,
       oldestEntry: oldestEntryScript,
+      oldestUnapplied: oldestUnappliedScript,
+      announceMember: announceScript,
+      listMembers: listMembersScript,
       removeIdleConsumers: removeIdleConsumersScript,
     },
   }).withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
 }
 
-function connect(options: ConnectionOptions, replyTimeoutMs: number): StreamClient {
+function connect(
+  options: ConnectionOptions,
+  replyTimeoutMs: number,
+  state: ReturnType<typeof followState>,
+): StreamClient {
   const client = openClient(options, replyTimeoutMs);
   const { log, name } = options;
   let reported = false; // an outage is reported once, not at every attempt
   client.on('ready', () => {
     if (reported) log.info({ connection: name }, 'connected to redis again');
     reported = false;
+    state.isReady(true);
   });
+  client.on('reconnecting', () => state.isReady(false)); // an error need not end the connection
   client.on('error', (error: unknown) => {
     if (!reported) log.warn({ connection: name, err: error }, 'redis connection failed, reconnecting');
     reported = true;

@@ -1,4 +1,4 @@
-export type { StreamLogger } from './connection.ts';
+export type { ConnectionObserver, StreamLogger } from './connection.ts';
 export {
   type Batch,
   type BatchEntry,
@@ -6,9 +6,11 @@ export {
   entryBytes,
   FOREIGN_EPOCH,
   type ForeignEntry,
+  MAX_TRACEPARENTS,
 } from './entry.ts';
 export { StreamRefusedError, StreamUnavailableError } from './errors.ts';
 export { CONSUMER_GROUP, shardKeys } from './keys.ts';
+export type { GroupMember } from './members.ts';
 export {
   type GroupState,
   openReader,
@@ -17,6 +19,7 @@ export {
   type ReadWait,
   type StreamReader,
 } from './reader.ts';
+export type { Presence } from './scripts/announce.ts';
 export type { BacklogLimit } from './scripts/append.ts';
 export type { ReadLimit } from './scripts/read.ts';
 export { type ShardTotals, type StreamBacklog, sumTotals } from './totals.ts';

@@ -44,6 +44,9 @@ it('refuses to append at the limit, and still reads, acknowledges and trims, wit
   await vi.waitFor(() => reader.ensureGroup(), 10_000);
   await redis.configSet('maxmemory', '1');
   await expect(writer.append(streamBatch())).rejects.toMatchObject({ code: 'OOM' });
+  expect((await writer.oldestUnappliedMs())[0]).toBeGreaterThanOrEqual(0);
+  await reader.announce({ startedAt: new Date(), version: '1.2.3', applied: true });
+  expect(await writer.members()).toMatchObject([{ name: 'one', version: '1.2.3' }]);
   await reader.ack(await reader.read({ maxEntries: 100, maxBytes: 1e6 }, { blockMs: 1, lingerMs: 0 }));
   await reader.trim();
   await redis.configSet('maxmemory', '0');

@@ -3,6 +3,7 @@ import { type ConnectionOptions, openConnection, type StreamClient } from './con
 import { type Entry, readEntry } from './entry.ts';
 import { CONSUMER_GROUP, shardKeys } from './keys.ts';
 import { createFileRewriter } from './rewrite-file.ts';
+import type { Presence } from './scripts/announce.ts';
 import type { RawEntry, ReadLimit } from './scripts/read.ts';
 
 export interface ReaderOptions extends Omit<ConnectionOptions, 'name'> {
@@ -57,6 +58,8 @@ export interface StreamReader {
   trim(): Promise<number>;
   /** When the oldest entry that is still in the stream was appended, by Redis's clock; undefined if there is none. */
   oldestEntryMs(): Promise<number | undefined>;
+  /** Says that this member is there: until it says so again, its idle time grows. */
+  announce(presence: Presence): Promise<void>;
   /** Removes the names of members that have nothing pending and were silent for `idleMs`. */
   removeIdleConsumers(idleMs: number): Promise<number>;
   /** Has Redis rewrite its append-only file, once after each of its starts; see rewrite-file.ts. */
@@ -136,6 +139,9 @@ export function openReader({ prefix, shard, consumer, ...options }: ReaderOption
     async oldestEntryMs() {
       const id = await commands.run((client) => client.oldestEntry(keys));
       return id === null ? undefined : Number.parseInt(String(id), 10);
+    },
+    announce: async (presence) => {
+      await commands.run((client) => client.announceMember(keys, consumer, presence));
     },
     removeIdleConsumers: (idleMs) => commands.run((client) => client.removeIdleConsumers(keys, idleMs)),
     rewriteFile: () => commands.run(rewrite),

@@ -72,6 +72,30 @@ describe('append and read', () => {
     expect(await readAll(two)).toEqual([]);
   });
 
+  it('carries where a batch comes from, in a field that others do not have', async () => {
+    const traceparent = (n: number) => `00-${'a'.repeat(32)}-${String(n).padStart(16, '0')}-01`;
+    const traceparents = Array.from({ length: 20 }, (_, n) => traceparent(n + 1));
+    await writer.append(streamBatch(1, { traceparents: traceparents.slice(0, 2) }));
+    await writer.append(streamBatch(1, { traceparents })); // more than there may be
+    await writer.append(streamBatch());
+    const entries = (await redis.xRange(stream, '-', '+')) ?? [];
+    const usual = ['batch_id', 'events', 'epoch', 'body'];
+    expect(entries.map(({ message }) => Object.keys(message))).toEqual([
+      [...usual, 'traceparent'],
+      [...usual, 'traceparent'],
+      usual,
+    ]);
+    const reader = await join('one');
+    const read = await readAll(reader);
+    expect(read.map((entry) => entry.kind === 'batch' && entry.traceparents)).toEqual([
+      traceparents.slice(0, 2),
+      traceparents.slice(0, 16),
+      undefined,
+    ]);
+    await reader.ack(read);
+    expect(await backlog()).toMatchObject({ inFlightEvents: 0, inFlightBytes: 0 });
+  });
+
   it('waits for the first entry', async () => {
     const reader = await join('one');
     const reading = reader.read(READ, { blockMs: 10_000, lingerMs: 0 });

@@ -1,6 +1,7 @@
 import { type ConnectionOptions, openConnection } from './connection.ts';
 import type { Batch } from './entry.ts';
 import { shardKeys } from './keys.ts';
+import { type GroupMember, listMembers } from './members.ts';
 import type { BacklogLimit } from './scripts/append.ts';
 import { readTotals, type ShardTotals } from './totals.ts';
 
@@ -35,6 +36,10 @@ export interface StreamWriter {
   append(batch: Batch): Promise<AppendOutcome>;
   /** What went through each shard. */
   totals(): Promise<ShardTotals[]>;
+  /** For each shard, how long its oldest entry that is not acknowledged has waited; undefined where none waits. */
+  oldestUnappliedMs(): Promise<(number | undefined)[]>;
+  /** The members of all shards' groups. */
+  members(): Promise<GroupMember[]>;
   memory(): Promise<ServerMemory>;
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -55,6 +60,18 @@ export function openWriter({ prefix, shards, backlogLimit, ...options }: WriterO
     },
     totals: () =>
       connection.run((client) => Promise.all(keys.map((_, shard) => readTotals(client, prefix, shard)))),
+    oldestUnappliedMs: async () => {
+      const ages = await connection.run((client) =>
+        Promise.all(keys.map((shard) => client.oldestUnapplied(shard))),
+      );
+      return ages.map((age) => age ?? undefined);
+    },
+    members: async () => {
+      const members = await connection.run((client) =>
+        Promise.all(keys.map((_, shard) => listMembers(client, prefix, shard))),
+      );
+      return members.flat();
+    },
     memory: async () => memoryOf(String(await connection.run((client) => client.info('memory')))),
     ping: async () => {
       await connection.run((client) => client.ping());

@@ -10,3 +10,5 @@ export type { Stack } from './stack/stack.ts';
 export type { StartStackOptions } from './stack/start-stack.ts';
 export { startStack } from './stack/start-stack.ts';
 export { StackError } from './stack-error.ts';
+export type { SystemPackage } from './system-package.ts';
+export { findOrInstall, findProgram, installSystemPackage } from './system-package.ts';

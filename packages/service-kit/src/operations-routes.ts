@@ -11,17 +11,19 @@ export interface OperationsDeps {
   readonly now: () => Date;
 }
 
-/**
- * What an operator asks of every service: `GET /health` (its dependencies one by one), `GET /health/live` (the
- * process answers), `GET /health/ready` (it can do its work now) and `GET /metrics`.
- */
-export function operationsRoutes({ registry, checks, needed, now }: OperationsDeps): Router {
-  const router = Router();
+/** What an operator asks of every service. */
+export interface OperationsHandlers {
+  /** Its dependencies one by one; 503 where one of them is not connected. */
+  readonly health: RequestHandler;
+  /** The process answers. */
+  readonly live: RequestHandler;
+  /** As `health`, of what the service cannot do its main work without. */
+  readonly ready: RequestHandler;
+  /** For Prometheus. */
+  readonly metrics: RequestHandler;
+}
 
-  router.get('/health/live', (_request, response) => {
-    response.json({ status: 'alive' });
-  });
-
+export function operationsHandlers({ registry, checks, needed, now }: OperationsDeps): OperationsHandlers {
   const report =
     (of: Readonly<Record<string, Check>>): RequestHandler =>
     async (_request, response) => {
@@ -30,13 +32,26 @@ export function operationsRoutes({ registry, checks, needed, now }: OperationsDe
         .status(healthy ? 200 : 503)
         .json({ status: healthy ? 'healthy' : 'unhealthy', ...states, timestamp: now().toISOString() });
     };
-  router.get('/health', report(checks));
   const isNeeded = ([name]: [string, Check]): boolean => needed === undefined || needed.includes(name);
-  router.get('/health/ready', report(Object.fromEntries(Object.entries(checks).filter(isNeeded))));
+  return {
+    health: report(checks),
+    live: (_request, response) => {
+      response.json({ status: 'alive' });
+    },
+    ready: report(Object.fromEntries(Object.entries(checks).filter(isNeeded))),
+    metrics: async (_request, response) => {
+      response.type(registry.contentType).send(await registry.metrics());
+    },
+  };
+}
 
-  router.get('/metrics', async (_request, response) => {
-    response.type(registry.contentType).send(await registry.metrics());
-  });
-
+/** The handlers at their paths: `GET /health`, `GET /health/live`, `GET /health/ready` and `GET /metrics`. */
+export function operationsRoutes(deps: OperationsDeps): Router {
+  const { health, live, ready, metrics } = operationsHandlers(deps);
+  const router = Router();
+  router.get('/health/live', live);
+  router.get('/health', health);
+  router.get('/health/ready', ready);
+  router.get('/metrics', metrics);
   return router;
 }

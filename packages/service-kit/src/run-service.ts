@@ -1,11 +1,16 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import { ConfigurationError, loadConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { openTracer } from './tracing/open-tracer.ts';
+import { readTracingSettings } from './tracing/settings.ts';
+import type { Tracer } from './tracing/tracer.ts';
 
 /** What a service gets when it starts. */
 export interface ServiceContext<Config> {
   readonly config: Config;
   readonly log: Logger;
+  /** Exports where OpenTelemetry's variables say so; closed last, so that it has what the stop has to tell. */
+  readonly tracer: Tracer;
   /** Everything that was opened: closed in reverse order when the service stops. */
   readonly opened: AsyncDisposableStack;
   /** Stops the service from inside, as SIGTERM does, but with exit code 1. */
@@ -14,6 +19,7 @@ export interface ServiceContext<Config> {
 
 export interface ServiceDefinition<T extends TObject> {
   readonly name: string;
+  readonly version?: string;
   /** Its properties include `logLevel`. */
   readonly schema: T;
   /** What is wrong with settings that are each right by themselves. */
@@ -61,28 +67,37 @@ export async function runService<T extends TObject>(service: ServiceDefinition<T
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   try {
-    await service.start({ config, log, opened, fail });
+    const tracer = await openTracer({
+      service: service.name,
+      version: service.version,
+      log,
+      env: process.env,
+    });
+    opened.defer(() => tracer.close());
+    await service.start({ config, log, tracer, opened, fail });
   } catch (error) {
     if (!stopping) fail(error);
   }
 }
 
-function configOrExit<T extends TObject>({
-  name,
-  schema,
-  problems,
-  process,
-}: ServiceDefinition<T>): Static<T> {
-  try {
-    const config = loadConfig(schema, process.env);
-    const wrong = problems?.(config) ?? [];
-    if (wrong.length > 0) throw new ConfigurationError(wrong);
-    return config;
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    createLogger(name, 'fatal').fatal({ problems: error.problems }, 'invalid configuration');
-    return process.exit(1);
-  }
+function configOrExit<T extends TObject>(service: ServiceDefinition<T>): Static<T> {
+  const { name, schema, process } = service;
+  const problems: string[] = [];
+  const read = <Value>(settings: () => Value): Value | undefined => {
+    try {
+      return settings();
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  };
+  const config = read(() => loadConfig(schema, process.env));
+  read(() => readTracingSettings(process.env));
+  if (config !== undefined) problems.push(...(service.problems?.(config) ?? []));
+  if (config !== undefined && problems.length === 0) return config;
+  createLogger(name, 'fatal').fatal({ problems }, 'invalid configuration');
+  return process.exit(1);
 }
 
 async function closeAll(opened: AsyncDisposableStack, log: Logger, exitCode: number): Promise<number> {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { type Container, docker } from './docker.ts';
 import { openProject, type Result } from './project.ts';
+import { checkPrometheusFiles, startPrometheus } from './prometheus.ts';
 
 const LONG_RUNNING = { storage: 1, broker: 1, gateway: 1, consumer: 4 };
 const OURS = ['gateway', 'consumer', 'publisher', 'migrate'];
@@ -75,6 +76,59 @@ describe('docker compose', () => {
       duplicate_dropped: 6_000,
       dead_lettered: 0,
     });
+  });
+
+  it('has rules that Prometheus takes, each of which fires in its case and is silent in the other', async () => {
+    const said = await checkPrometheusFiles(project);
+    expect(said).toMatch(/SUCCESS: .*prometheus\.yml is valid/);
+    expect(said).not.toMatch(/FAILED/);
+  });
+
+  it('shows Prometheus every consumer and the same figures, and alerts while the consumers are away', async () => {
+    const prometheus = await startPrometheus(project);
+    const soon = { timeout: 30_000, interval: 250 };
+    try {
+      await vi.waitFor(
+        async () => expect(await prometheus.targetsUp()).toEqual({ gateway: 1, consumer: 4, prometheus: 1 }),
+        soon,
+      );
+      const rules = await prometheus.rules();
+      expect(rules.length).toBeGreaterThan(30);
+      await vi.waitFor(
+        async () => expect((await prometheus.rules()).filter(({ health }) => health !== 'ok')).toEqual([]),
+        soon,
+      );
+
+      const { accepted, unique_processed, duplicate_dropped } = await figures();
+      const applied = await prometheus.values('sum by (outcome) (oncelog_consumer_events_total)', 'outcome');
+      expect(Object.fromEntries(applied)).toEqual({
+        unique: unique_processed,
+        duplicate: duplicate_dropped,
+        dead_letter: 0,
+      });
+      const gateways = await prometheus.values('sum(oncelog_gateway_accepted_events_total)');
+      expect(gateways.get('')).toBe(accepted);
+      const backlog = await prometheus.values('sum(oncelog_stream_backlog_events)');
+      expect(backlog.get('')).toBe(0);
+      const critical = async () =>
+        (await prometheus.firing()).filter(({ labels }) => labels['severity'] === 'critical');
+      expect(await critical()).toEqual([]);
+
+      await project.compose('stop', 'consumer');
+      await vi.waitFor(async () => {
+        const alert = (await critical()).find(({ labels }) => labels['alertname'] === 'OncelogNoConsumer');
+        expect(alert?.annotations).toMatchObject({ summary: 'No consumer answers' });
+      }, soon);
+      await project.compose('start', 'consumer');
+      await project.healthy('consumer', 4);
+      await vi.waitFor(async () => expect(await critical()).toEqual([]), soon);
+
+      const [container] = await project.containers('prometheus');
+      const bound = Object.values(container?.HostConfig.PortBindings ?? {}).flat();
+      expect(bound.map(({ HostIp }) => HostIp)).toEqual(['127.0.0.1']);
+    } finally {
+      await prometheus.remove();
+    }
   });
 
   it('has the unique constraint that deduplication rests on', async () => {

@@ -78,7 +78,16 @@ export function openProject(): Project {
     diagnosis: async () =>
       `${await compose('ps', '--all')}\n${await compose('logs', '--no-color', '--tail', '25')}`,
     async remove() {
-      await compose('down', '--volumes', '--rmi', 'local', '--remove-orphans', '--timeout', '5');
+      const everything = [
+        '--profile',
+        'observability',
+        'down',
+        '--volumes',
+        '--rmi',
+        'local',
+        '--remove-orphans',
+      ];
+      await compose(...everything, '--timeout', '5');
     },
   };
 }
@@ -89,7 +98,8 @@ function environment(): NodeJS.ProcessEnv {
     process.env;
   const { SETTLE_TIMEOUT, LOG_LEVEL, STREAM_SHARDS, CONSUMERS, COMPOSE_FILE, COMPOSE_PROFILES, ...env } =
     rest;
-  return { ...env, GATEWAY_PORT: '0', POSTGRES_PASSWORD: 'p@ss:w/o#r%d', DOCKER_CLI_HINTS: 'false' };
+  const ports = { GATEWAY_PORT: '0', PROMETHEUS_PORT: '0', GRAFANA_PORT: '0' };
+  return { ...env, ...ports, POSTGRES_PASSWORD: 'p@ss:w/o#r%d', DOCKER_CLI_HINTS: 'false' };
 }
 
 interface Member {

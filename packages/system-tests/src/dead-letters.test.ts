@@ -15,8 +15,7 @@ import { event, openSystem, type System } from './testing/system.ts';
 const { stream: KEY } = shardKeys('oncelog', 0);
 
 const post = (system: System, path: string, body?: object) =>
-  fetch(`${system.stack.url}/dead-letters${path}`, {
-    method: 'POST',
+  system.request('POST', `/dead-letters${path}`, {
     headers: { 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
@@ -133,7 +132,7 @@ describe('dead letters', () => {
     expect(none).toEqual({ replayed: 0, refused: 0, remaining: 0 });
     expect(await system.settled()).toMatchObject({ accepted: stored.accepted, received: stored.received });
 
-    const removed = await fetch(`${system.stack.url}/dead-letters?code=23514`, { method: 'DELETE' });
+    const removed = await system.request('DELETE', '/dead-letters?code=23514');
     expect(await removed.json()).toEqual({ deleted: 2, remaining: 0 });
     expect(await system.settled()).toMatchObject({ dead_lettered: stored.dead_lettered });
   });

@@ -7,18 +7,27 @@ import {
 } from '@oncelog/event-store';
 import { type BatchEntry, type Entry, entryBytes } from '@oncelog/event-stream';
 import { type Backoff, backoffMs, type FailPoint, type Logger, pause } from '@oncelog/service-kit';
+import type { ApplyTrace, StartApplyTrace } from './apply-trace.ts';
 import { buryWhole, foreignBatch, separateDead, textOf } from './dead-letters.ts';
-import type { ConsumerMetrics } from './metrics.ts';
+import { traceIdFields } from './entry-traces.ts';
+import { type ConsumerMetrics, deadLetterClass, secondsSinceAppend } from './metrics.ts';
 import { failureKind } from './sqlstate.ts';
 
 export interface ApplyDeps {
   readonly database: Database;
   readonly log: Logger;
   readonly metrics: ConsumerMetrics;
+  readonly now: () => Date;
   readonly random: () => number;
   readonly failPoint: FailPoint;
   /** Aborted when the service stops and what is in hand may be given up: the entries stay pending. */
   readonly giveUp: AbortSignal;
+  readonly startTrace: StartApplyTrace;
+}
+
+/** With the trace of what is being applied. */
+interface TracedDeps extends ApplyDeps {
+  readonly trace: ApplyTrace;
 }
 
 export interface ApplyConfig {
@@ -49,13 +58,24 @@ export async function applyEntries(
   entries: readonly Entry[],
 ): Promise<void> {
   if (entries.length === 0) return;
+  const trace = deps.startTrace(entries);
+  try {
+    await applyAll({ ...deps, trace }, config, entries);
+    trace.end();
+  } catch (error) {
+    trace.end(error);
+    throw error;
+  }
+}
+
+async function applyAll(deps: TracedDeps, config: ApplyConfig, entries: readonly Entry[]): Promise<void> {
   const { batches, repeats } = distinctBatches(entries);
   for (const helping of helpingsOf(batches)) await applyHelping(deps, config, helping);
   // a repeat in the same read: the ledger has its batch by now
-  if (repeats.length > 0) await applyEntries(deps, config, repeats);
+  if (repeats.length > 0) await applyAll(deps, config, repeats);
 }
 
-async function applyHelping(deps: ApplyDeps, config: ApplyConfig, entries: readonly Entry[]): Promise<void> {
+async function applyHelping(deps: TracedDeps, config: ApplyConfig, entries: readonly Entry[]): Promise<void> {
   try {
     await applyTogether(deps, config, { entries, asStored: (entry) => asBatch(entry, config.shard) });
   } catch (error) {
@@ -107,7 +127,7 @@ interface Work {
 }
 
 /** A batch that Postgres has refused: without the refused events, or else as a dead letter as a whole. */
-async function applySeparated(deps: ApplyDeps, config: ApplyConfig, entry: BatchEntry): Promise<void> {
+async function applySeparated(deps: TracedDeps, config: ApplyConfig, entry: BatchEntry): Promise<void> {
   try {
     const asStored = () => separateDead(deps.database, entry);
     await applyTogether(deps, config, { entries: [entry], asStored });
@@ -127,22 +147,23 @@ function asBatch(entry: Entry, shard: number): StoreBatch {
 }
 
 async function applyTogether(
-  deps: ApplyDeps,
+  deps: TracedDeps,
   config: ApplyConfig,
   { entries, asStored }: Work,
 ): Promise<void> {
   const attempt = async (): Promise<void> => {
     const batches = await Promise.all(entries.map(asStored));
     const stop = deps.metrics.applySeconds.startTimer();
-    const applying = applyBatches(deps.database, batches, config);
+    const applying = deps.trace.statement(() => applyBatches(deps.database, batches, config));
     applying.catch(() => {}); // awaited below; the fail point may come in between
     await deps.failPoint('in-statement');
     const outcomes = await applying;
     stop();
+    deps.trace.applied(outcomes);
     await recordRepeats(deps, config, { entries, outcomes });
-    report(deps, batches, outcomes);
+    report(deps, { entries, batches, outcomes });
   };
-  await untilDone(deps, { backoff: config.backoff, divisible: entries.length > 1, attempt });
+  await untilDone(deps, { backoff: config.backoff, entries, attempt });
 }
 
 /** An entry whose batch the ledger has from another entry repeats it: a retried request or append. */
@@ -156,41 +177,65 @@ async function recordRepeats(
   );
   const isFirst = (entry: BatchEntry, { shard, entry_id }: BatchOutcome) =>
     shard === config.shard && entry_id === entry.id;
-  const repeated = entries
+  const repeating = entries
     .filter((entry): entry is BatchEntry => entry.kind === 'batch')
     .filter((entry) => {
       const outcome = known.get(entry.batchId);
       return outcome !== undefined && !isFirst(entry, outcome);
-    })
-    .map(({ id, batchId, events, epoch }) => ({ entryId: id, batchId, events, epoch }));
-  if (repeated.length > 0) await recordRepeatedEntries(deps.database, repeated, config);
+    });
+  if (repeating.length === 0) return;
+  for (const entry of repeating) {
+    const { id: entryId, batchId } = entry;
+    deps.log.debug({ batchId, entryId, ...traceIdFields([entry]) }, 'entry repeats a batch');
+  }
+  const repeated = repeating.map(({ id, batchId, events, epoch }) => ({
+    entryId: id,
+    batchId,
+    events,
+    epoch,
+  }));
+  await recordRepeatedEntries(deps.database, repeated, config);
 }
 
-function report(
-  { log, metrics }: ApplyDeps,
-  batches: readonly StoreBatch[],
-  outcomes: readonly BatchOutcome[],
-): void {
+interface Applied {
+  readonly entries: readonly Entry[];
+  readonly batches: readonly StoreBatch[];
+  readonly outcomes: readonly BatchOutcome[];
+}
+
+function report({ log, metrics, now }: ApplyDeps, { entries, batches, outcomes }: Applied): void {
   const dead = new Map(batches.map(({ batchId, dead }) => [batchId, dead]));
-  for (const outcome of outcomes) {
-    if (!outcome.applied) {
-      metrics.repeatedBatches.inc();
-      continue;
+  const nowMs = now().getTime();
+  const applied = outcomes.filter((outcome) => outcome.applied);
+  const sum = (of: (outcome: BatchOutcome) => number) =>
+    applied.reduce((total, outcome) => total + of(outcome), 0);
+  const received = sum((outcome) => outcome.received);
+  const unique = sum((outcome) => outcome.unique_processed);
+  const buried = sum((outcome) => outcome.dead_lettered);
+  metrics.repeatedBatches.inc(outcomes.length - applied.length);
+  metrics.events.inc({ outcome: 'unique' }, unique);
+  metrics.events.inc({ outcome: 'duplicate' }, received - unique);
+  metrics.events.inc({ outcome: 'dead_letter' }, buried);
+  metrics.statementEntries.observe(batches.length);
+  metrics.statementEvents.observe(received + buried);
+  for (const { entry_id: entryId, batch_id: batchId } of applied) {
+    metrics.appendToCommit.observe(secondsSinceAppend(entryId, nowMs));
+    for (const { position, events, code, reason } of dead.get(batchId) ?? []) {
+      metrics.deadLetters.inc({ class: deadLetterClass(code) }, events);
+      const trace = traceIdFields(entries.filter(({ id }) => id === entryId));
+      log.warn({ batchId, entryId, position, code, reason, ...trace }, 'event became a dead letter');
     }
-    metrics.events.inc({ outcome: 'unique' }, outcome.unique_processed);
-    metrics.events.inc({ outcome: 'duplicate' }, outcome.received - outcome.unique_processed);
-    metrics.events.inc({ outcome: 'dead_letter' }, outcome.dead_lettered);
-    for (const { position, code, reason } of dead.get(outcome.batch_id) ?? []) {
-      const { batch_id: batchId, entry_id: entryId } = outcome;
-      log.warn({ batchId, entryId, position, code, reason }, 'event became a dead letter');
-    }
+  }
+  if (log.isLevelEnabled('debug')) {
+    const counts = { events: received + buried, unique, duplicates: received - unique, deadLetters: buried };
+    log.debug({ entries: entries.length, ...counts, ...traceIdFields(entries) }, 'entries applied');
   }
 }
 
 interface RetriedWork {
   readonly backoff: Backoff;
-  /** Several entries, which the caller can take one by one. */
-  readonly divisible: boolean;
+  /** Where they are several, the caller can take them one by one. */
+  readonly entries: readonly Entry[];
   readonly attempt: () => Promise<void>;
 }
 
@@ -210,17 +255,21 @@ const QUIET_RACES = 10;
  * pending, and the ledger knows.
  */
 async function untilDone(deps: ApplyDeps, work: RetriedWork): Promise<void> {
+  const divisible = work.entries.length > 1;
   for (let tries = 1; ; tries += 1) {
     try {
       return await untilAborted(work.attempt(), deps.giveUp);
     } catch (error) {
       const kind = failureKind(error);
-      if (kind === 'data' || (work.divisible && tries >= TRIES_TOGETHER[kind])) throw error;
+      if (kind === 'data' || (divisible && tries >= TRIES_TOGETHER[kind])) throw error;
       if (deps.giveUp.aborted) throw new GaveUpError({ cause: error });
       deps.metrics.retries.inc({ kind });
       const quiet = kind === 'race' && tries < QUIET_RACES;
       const waitMs = quiet ? 0 : backoffMs(tries, work.backoff, deps.random());
-      if (!quiet) deps.log.warn({ err: error, tries, waitMs }, 'could not apply, trying again');
+      if (!quiet) {
+        const trace = traceIdFields(work.entries);
+        deps.log.warn({ err: error, tries, waitMs, ...trace }, 'could not apply, trying again');
+      }
       await pause(waitMs, deps.giveUp);
     }
   }

@@ -1,7 +1,7 @@
 import { type Entry, entryBytes, type PendingEntries, type StreamReader } from '@oncelog/event-stream';
 import { type Backoff, backoffMs, type FailPoint, type Logger, pause } from '@oncelog/service-kit';
 import { GaveUpError } from './apply-entries.ts';
-import type { ConsumerMetrics } from './metrics.ts';
+import type { ConsumerMetrics, ConsumerState } from './metrics.ts';
 
 export interface ConsumerDeps {
   readonly reader: StreamReader;
@@ -13,6 +13,10 @@ export interface ConsumerDeps {
   readonly metrics: ConsumerMetrics;
   readonly random: () => number;
   readonly failPoint: FailPoint;
+  readonly onState?: (state: ConsumerState) => void;
+  /** When this process started, and what it is: for those who look at the group. */
+  readonly startedAt: Date;
+  readonly version: string;
 }
 
 export interface ConsumerOptions {
@@ -31,6 +35,8 @@ export interface Consumer {
   tick(stop?: AbortSignal): Promise<void>;
   /** One round of claiming, trimming, forgetting dead members, and care for Redis's file. */
   maintain(): Promise<void>;
+  /** Says that this member is there. Not a part of the others: it is alive while they wait for Postgres. */
+  announce(): Promise<void>;
   /** Steps and rounds until the signal aborts; then finishes what is in hand, and leaves the group. */
   run(stop: AbortSignal): Promise<void>;
 }
@@ -42,6 +48,8 @@ const NEVER = new AbortController().signal;
 const FORGET_FACTOR = 20;
 /** The reader counts the bytes of an entry's other fields as well. */
 const NEARLY = 0.9;
+/** A member that was not heard of for five times as long is shown as silent. */
+const ANNOUNCE_INTERVAL_MS = 2_000;
 /** Of events of some 200 bytes these are 300. */
 const SMALL_READ_BYTES = 65_536;
 /** A call that has trimmed this many entries has probably left some. */
@@ -58,14 +66,22 @@ const TRIM_AGAIN = 5_000;
 export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Consumer {
   const { reader, log, metrics } = deps;
   let recovering = true;
+  const become = (state: ConsumerState): void => {
+    recovering = state === 'recovering';
+    deps.onState?.(state);
+  };
   let ahead: Promise<readonly Entry[]> | undefined;
   /** Committed, and not yet acknowledged. */
   let applied: readonly Entry[] = [];
+  /** Since it was announced last. */
+  let hasApplied = false;
   let stopping = false;
 
   const readAhead = (): Promise<readonly Entry[]> => {
     const { maxEntriesPerRead: maxEntries, maxBytesPerRead: maxBytes } = options;
-    const reading = deps.failPoint('before-read').then(() => reader.read({ maxEntries, maxBytes }, options));
+    const reading = deps
+      .failPoint('before-read')
+      .then(() => metrics.readSeconds.time(() => reader.read({ maxEntries, maxBytes }, options)));
     reading.catch(() => {}); // reported by the step that awaits it
     return reading;
   };
@@ -77,12 +93,13 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
     if (entries.length === 0) return;
     await deps.failPoint('after-read');
     await deps.apply(entries);
+    hasApplied = true;
     await deps.failPoint('after-commit');
   };
 
   const acknowledge = async (entries: readonly Entry[]): Promise<void> => {
     if (entries.length === 0) return;
-    await reader.ack(entries);
+    await metrics.ackSeconds.time(() => reader.ack(entries));
     await deps.failPoint('after-acknowledge');
   };
 
@@ -105,7 +122,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
     ahead = undefined;
     applied = []; // still pending: the look finds them, and the ledger knows them
     const pending = await reader.readOwnPending(PENDING_PER_READ);
-    if (pending.entries.length === 0 && pending.lost.length === 0) recovering = false;
+    if (pending.entries.length === 0 && pending.lost.length === 0) become('reading');
     else await finish(pending);
   };
 
@@ -132,7 +149,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
     try {
       await step(stop);
     } catch (error) {
-      recovering = true;
+      become('recovering');
       if (isMissingGroup(error)) await deps.joinGroup();
       else throw error;
     }
@@ -166,6 +183,13 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
     await reader.rewriteFile();
   };
 
+  const announce = async (): Promise<void> => {
+    const { startedAt, version } = deps;
+    const presence = { startedAt, version, applied: hasApplied };
+    hasApplied = false;
+    await reader.announce(presence);
+  };
+
   const repeat = async (stop: AbortSignal, work: () => Promise<void>, everyMs: number): Promise<void> => {
     for (let failures = 0; !stop.aborted; ) {
       try {
@@ -197,6 +221,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
   return {
     tick,
     maintain,
+    announce,
     async run(stop) {
       stop.addEventListener('abort', () => {
         stopping = true;
@@ -204,6 +229,8 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
       await Promise.all([
         repeat(stop, () => tick(stop), 0),
         repeat(stop, maintain, options.maintenanceIntervalMs),
+        // the others say what is wrong with Redis
+        repeat(stop, () => announce().catch(() => {}), ANNOUNCE_INTERVAL_MS),
       ]);
       await leave();
     },

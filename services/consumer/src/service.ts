@@ -1,20 +1,25 @@
 import { assertSchema, openDatabase, ping } from '@oncelog/event-store';
 import { openReader, type StreamReader } from '@oncelog/event-stream';
 import {
+  createDatabaseMetrics,
+  createRedisMetrics,
   createRegistry,
   type FailPoint,
   type Logger,
   listen,
   operationsRoutes,
+  type Tracer,
   untilReady,
 } from '@oncelog/service-kit';
 import express from 'express';
 import { applyEntries } from './apply-entries.ts';
+import { createApplyTraces } from './apply-trace.ts';
 import type { ConsumerConfig } from './config.ts';
 import { createConsumer } from './consumer.ts';
 import { joinGroup } from './join-group.ts';
-import { createConsumerMetrics } from './metrics.ts';
+import { type ConsumerState, createConsumerMetrics } from './metrics.ts';
 import { createRetention } from './retention.ts';
+import { VERSION } from './version.ts';
 
 export interface ConsumerServiceDeps {
   readonly log: Logger;
@@ -25,6 +30,7 @@ export interface ConsumerServiceDeps {
   /** The member's name where the configuration gives none. */
   readonly defaultName: string;
   readonly failPoint: FailPoint;
+  readonly tracer: Tracer;
 }
 
 /** The counters are spread over this many rows a topic. */
@@ -42,21 +48,24 @@ export async function startConsumer(
 ): Promise<{ port: number }> {
   const { opened, log, random, failPoint } = deps;
   const name = config.consumerName ?? deps.defaultName;
-  const registry = createRegistry('consumer');
+  const registry = createRegistry('consumer', VERSION);
   const metrics = createConsumerMetrics(registry);
+  const { pool } = createDatabaseMetrics(registry);
+  const observer = createRedisMetrics(registry);
   const backoff = { baseMs: RETRY_BASE_MS, capMs: config.retryCapMs };
+  const startedAt = deps.now();
 
   const database = openDatabase({
     url: config.databaseUrl,
     name: `oncelog-${name}`,
-    maxConnections: config.streamShards * 2, // a shard's steps and its maintenance
+    ...pool('apply', config.streamShards * 2), // a shard's steps and its maintenance
     statementTimeoutMs: config.statementTimeoutMs,
     planOnce: true,
   });
   opened.defer(() => database.close());
   const shards = Array.from({ length: config.streamShards }, (_, shard) => {
     const { redisUrl: url, streamPrefix: prefix } = config;
-    const reader = openReader({ url, prefix, shard, consumer: name, log });
+    const reader = openReader({ url, prefix, shard, consumer: name, log, observer });
     opened.defer(() => reader.close());
     return { shard, reader };
   });
@@ -64,7 +73,7 @@ export async function startConsumer(
   const probe = openDatabase({
     url: config.databaseUrl,
     name: `oncelog-${name}-probe`,
-    maxConnections: 1,
+    ...pool('probe', 1),
     statementTimeoutMs: config.statementTimeoutMs,
   });
   opened.defer(() => probe.close());
@@ -82,19 +91,24 @@ export async function startConsumer(
   const stop = new AbortController();
   const giveUp = new AbortController();
   const running = shards.map(({ shard, reader }) => {
-    const applyDeps = { database, log, metrics, random, failPoint, giveUp: giveUp.signal };
+    const startTrace = createApplyTraces(deps.tracer, { ...config, consumer: name, shard });
+    const applyDeps = { ...deps, database, metrics, giveUp: giveUp.signal, startTrace };
     const applyConfig = { shard, stripe: stripeOf(name), backoff };
     const apply = (entries: Parameters<typeof applyEntries>[2]) =>
       applyEntries(applyDeps, applyConfig, entries);
     const join = () => joinGroup({ reader, database, log, metrics }, shard);
-    const consumerDeps = { reader, joinGroup: join, apply, log, metrics, random, failPoint };
+    const onState = (state: ConsumerState): void => metrics.showState(shard, state);
+    onState('recovering');
+    const presence = { startedAt, version: VERSION };
+    const shared = { log, metrics, random, failPoint, onState, ...presence };
+    const consumerDeps = { reader, joinGroup: join, apply, ...shared };
     return createConsumer(consumerDeps, { ...config, backoff }).run(stop.signal);
   });
   const readers = shards.map(({ reader }) => reader);
   const retentionDatabase = openDatabase({
     url: config.databaseUrl,
     name: `oncelog-${name}-retention`,
-    maxConnections: 1,
+    ...pool('retention', 1),
     statementTimeoutMs: config.statementTimeoutMs,
   });
   opened.defer(() => retentionDatabase.close());

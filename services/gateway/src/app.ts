@@ -1,24 +1,35 @@
+import { dashboardFolder } from '@oncelog/dashboard';
 import type { Database } from '@oncelog/event-store';
 import type { StreamWriter } from '@oncelog/event-stream';
 import {
   type Check,
   type FailPoint,
   type Logger,
-  operationsRoutes,
+  operationsHandlers,
   type Registry,
+  type Tracer,
 } from '@oncelog/service-kit';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express } from 'express';
+import { bindOperations, type Handlers } from './api/bind.ts';
+import { openApiRoute } from './api/openapi-route.ts';
 import { auditRoute } from './audit/audit-route.ts';
 import type { Auditor } from './audit/auditor.ts';
 import { batchesRoute } from './batches-route.ts';
+import { createDashboardPage, type DashboardPage } from './dashboard/dashboard-page.ts';
 import {
   deadLetterRoute,
   deadLettersRoute,
   deleteDeadLetterRoute,
   deleteDeadLettersRoute,
 } from './dead-letters-route.ts';
+import { docsFiles, docsRoute } from './docs/docs-route.ts';
 import { errorHandler } from './error-handler.ts';
+import type { EventStreams } from './event-streams.ts';
 import { eventsRoute } from './events-route.ts';
+import { consumersRoute } from './live/consumers-route.ts';
+import { createLiveHub } from './live/live-hub.ts';
+import { liveRoute } from './live/live-route.ts';
+import { createLiveStatus } from './live/live-status.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { Problem } from './problem.ts';
 import { publishRoute } from './publish-route.ts';
@@ -27,6 +38,9 @@ import { replayLetterRoute, replayLettersRoute } from './replay-route.ts';
 import { requestContext } from './request-context.ts';
 import { rootRoute } from './root-route.ts';
 import { statsRoute } from './stats-route.ts';
+import type { Tail } from './tail/tail.ts';
+import { tailRoute } from './tail/tail-route.ts';
+import { VERSION } from './version.ts';
 
 export interface AppDeps {
   readonly stream: StreamWriter;
@@ -43,6 +57,9 @@ export interface AppDeps {
   readonly newRequestId: () => string;
   readonly startedAt: Date;
   readonly auditor: Auditor;
+  readonly eventStreams: EventStreams;
+  readonly tail: Tail;
+  readonly tracer: Tracer;
 }
 
 export interface AppConfig {
@@ -54,46 +71,53 @@ export interface AppConfig {
 /** Largest body with a filter. */
 const MAX_FILTER_BYTES = 16_384;
 
-/** The gateway's HTTP interface. Never listens. */
+/** The gateway's HTTP interface: the operations of api/operations.ts. Never listens. */
 export function createApp(deps: AppDeps, config: AppConfig): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(requestContext(deps));
-
-  app.route('/').get(rootRoute).all(onlyMethods('GET, HEAD'));
-  app.route('/publish').post(readBody(config), publishRoute(deps, config)).all(onlyMethods('POST'));
-  app.route('/events').get(eventsRoute(deps)).all(onlyMethods('GET, HEAD'));
-  app.route('/batches').get(batchesRoute(deps)).all(onlyMethods('GET, HEAD'));
-  app.route('/stats').get(statsRoute(deps)).all(onlyMethods('GET, HEAD'));
-  app
-    .route('/dead-letters')
-    .get(deadLettersRoute(deps))
-    .delete(deleteDeadLettersRoute(deps))
-    .all(onlyMethods('GET, HEAD, DELETE'));
-  app
-    .route('/dead-letters/replay') // before :id, which would take it
-    .post(readBody({ ...config, maxBodyBytes: MAX_FILTER_BYTES }), replayLettersRoute(deps, config))
-    .all(onlyMethods('POST'));
-  app
-    .route('/dead-letters/:id')
-    .get(deadLetterRoute(deps))
-    .delete(deleteDeadLetterRoute(deps))
-    .all(onlyMethods('GET, HEAD, DELETE'));
-  app.route('/dead-letters/:id/replay').post(replayLetterRoute(deps, config)).all(onlyMethods('POST'));
-  app.route('/audit').get(auditRoute(deps)).all(onlyMethods('GET, HEAD'));
-  // publishing needs Redis alone: without Postgres a balancer must not take all gateways away from the producers
-  app.use(operationsRoutes({ ...deps, needed: ['redis'] }));
-
+  const dashboard = createDashboardPage(dashboardFolder);
+  bindOperations(app, handlersOf(deps, config, dashboard));
+  app.use('/dashboard/assets', dashboard.assets);
+  app.use(docsFiles());
   app.use(() => {
     throw new Problem('not-found', { detail: 'See GET / for what there is.' });
   });
-  app.use(errorHandler(deps.log));
+  app.use(errorHandler(deps));
   return app;
 }
 
-function onlyMethods(allowed: string): RequestHandler {
-  return (_request, response) => {
-    response.set('Allow', allowed);
-    throw new Problem('method-not-allowed', { detail: `This path takes ${allowed}.` });
+function handlersOf(deps: AppDeps, config: AppConfig, dashboard: DashboardPage): Handlers {
+  // publishing needs Redis alone: without Postgres a balancer must not take all gateways away from the producers
+  const operator = operationsHandlers({ ...deps, needed: ['redis'] });
+  const liveHub = createLiveHub({ ...deps, status: createLiveStatus({ ...deps, version: VERSION }) });
+  const readFilter = readBody(deps, { ...config, maxBodyBytes: MAX_FILTER_BYTES });
+  return {
+    publishEvents: [...readBody(deps, config), publishRoute(deps, config)],
+    listEvents: eventsRoute(deps),
+    listBatches: batchesRoute(deps),
+    followEvents: tailRoute(deps),
+
+    readStats: statsRoute(deps),
+    audit: auditRoute(deps),
+    followStatus: liveRoute({ ...deps, liveHub }),
+    listConsumers: consumersRoute(deps),
+
+    listDeadLetters: deadLettersRoute(deps),
+    deleteDeadLetters: deleteDeadLettersRoute(deps),
+    replayDeadLetters: [...readFilter, replayLettersRoute(deps, config)],
+    readDeadLetter: deadLetterRoute(deps),
+    deleteDeadLetter: deleteDeadLetterRoute(deps),
+    replayDeadLetter: replayLetterRoute(deps, config),
+
+    describeService: [dashboard.forBrowsers, rootRoute],
+    readOpenApi: openApiRoute(config),
+    readDocumentation: docsRoute(),
+    showDashboard: dashboard.page,
+
+    readHealth: operator.health,
+    readLiveness: operator.live,
+    readReadiness: operator.ready,
+    readMetrics: operator.metrics,
   };
 }

@@ -4,12 +4,15 @@ import {
   StreamUnavailableError,
   type StreamWriter,
 } from '@oncelog/event-stream';
-import { backoffMs, pause } from '@oncelog/service-kit';
+import { backoffMs, isSampled, pause, type Tracer } from '@oncelog/service-kit';
+import type { GatewayMetrics } from './metrics.ts';
 import { Problem } from './problem.ts';
 
 export interface AppendDeps {
   readonly stream: StreamWriter;
+  readonly metrics: Pick<GatewayMetrics, 'appendSeconds' | 'appendRetries'>;
   readonly random: () => number;
+  readonly tracer: Tracer;
 }
 
 /**
@@ -27,18 +30,45 @@ const BACKLOG_RETRY_AFTER_SECONDS = 5;
  *
  * @throws {Problem} 503
  */
-export async function appendBatch({ stream, random }: AppendDeps, batch: Batch): Promise<void> {
+export async function appendBatch(deps: AppendDeps, batch: Batch): Promise<void> {
+  if (!deps.tracer.exporting) return appendUntilKnown(deps, batch);
+  const { traceparents = [] } = batch;
+  // of several requests that were gathered it is part of the first one that is recorded, and linked to the others
+  const parent = traceparents.find(isSampled) ?? traceparents[0];
+  const links = traceparents.filter((traceparent) => traceparent !== parent);
+  const attributes = {
+    'messaging.system': 'redis',
+    'messaging.operation.name': 'append',
+    'messaging.operation.type': 'send',
+    'messaging.message.id': batch.batchId,
+    'messaging.message.body.size': batch.body.length,
+    'oncelog.events': batch.events,
+  };
+  const span = deps.tracer.startSpan('append', { kind: 'producer', parent, links, attributes });
+  const handedOn = span.traceparent === undefined ? links : [span.traceparent, ...links];
+  try {
+    await appendUntilKnown(deps, { ...batch, traceparents: handedOn });
+    span.end();
+  } catch (error) {
+    span.end(error);
+    throw error;
+  }
+}
+
+async function appendUntilKnown({ stream, metrics, random }: AppendDeps, batch: Batch): Promise<void> {
   const startedAt = performance.now();
   let unknownOutcome = false; // of one of the tries
   for (let tries = 1; ; tries += 1) {
     try {
       const { outcome } = await stream.append(batch);
-      if (outcome === 'appended') return;
+      if (outcome === 'appended')
+        return metrics.appendSeconds.observe((performance.now() - startedAt) / 1_000);
       throw unknownOutcome ? unknown() : backlogFull();
     } catch (error) {
       if (error instanceof StreamUnavailableError) unknownOutcome = true;
       const worthAnotherTry = performance.now() - startedAt < RETRY_WITHIN_MS && isPassing(error);
       if (!worthAnotherTry) throw asProblem(error, unknownOutcome);
+      metrics.appendRetries.inc();
       await pause(backoffMs(tries, BACKOFF, random()));
     }
   }

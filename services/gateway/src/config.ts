@@ -62,6 +62,13 @@ export const gatewayConfig = Type.Object({
     description:
       'Postgres ends a query that takes longer; where it says nothing, the client has its 503 two seconds later.',
   }),
+  maxEventStreams: Type.Integer({
+    default: 200,
+    minimum: 0,
+    maximum: 100_000,
+    unit: 'connections',
+    description: 'Most clients that may listen to GET /tail and GET /live at a time; beyond it they get 503.',
+  }),
   auditIntervalMs: Type.Integer({
     default: 60_000,
     minimum: 0,

@@ -1,6 +1,8 @@
-import type { Logger } from '@oncelog/service-kit';
+import { type Logger, traceFields } from '@oncelog/service-kit';
 import type { ErrorRequestHandler } from 'express';
+import type { GatewayMetrics } from './metrics.ts';
 import { Problem, sendProblem } from './problem.ts';
+import { traceparentOf } from './request-trace.ts';
 
 /** What body-parser and Express throw, by their `type` or `status`. */
 interface HttpError {
@@ -10,14 +12,21 @@ interface HttpError {
   readonly code?: string;
 }
 
+export interface ErrorHandlerDeps {
+  readonly log: Logger;
+  readonly metrics: Pick<GatewayMetrics, 'refusedRequests'>;
+}
+
 /** Answers every failure with a problem document; logs what the client cannot be told. */
-export function errorHandler(log: Logger): ErrorRequestHandler {
+export function errorHandler({ log, metrics }: ErrorHandlerDeps): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const problem = asProblem(error);
+    metrics.refusedRequests.inc({ code: problem.code });
     const requestId = response.locals['requestId'] as string;
     if (problem.status >= 500) {
       const level = problem.code === 'internal' ? 'error' : 'warn';
-      log[level]({ requestId, code: problem.code, err: problem.cause ?? error }, 'request failed');
+      const trace = traceFields(traceparentOf(response));
+      log[level]({ requestId, code: problem.code, ...trace, err: problem.cause ?? error }, 'request failed');
     }
     if (response.headersSent) {
       response.destroy();

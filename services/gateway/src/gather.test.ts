@@ -13,9 +13,12 @@ function openGathering(limits = { maxEventsPerBatch: 1_000, maxBodyBytes: 1e6 })
     appends.push({ ...batch, ...pending });
     return pending.promise;
   };
-  const gather = createGatherer({ append, newBatchId: () => `batch-${++ids}` }, limits);
+  const sizes: number[] = [];
+  const observe = (size: number): void => void sizes.push(size);
+  const deps = { append, newBatchId: () => `batch-${++ids}`, sizes: { observe } };
+  const gather = createGatherer(deps, limits);
   const bodies = () => appends.map(({ body }) => String(body));
-  return { gather, appends, bodies };
+  return { gather, appends, bodies, sizes };
 }
 
 it('sends a request at once, untouched, when nothing is under way', async () => {
@@ -27,7 +30,7 @@ it('sends a request at once, untouched, when nothing is under way', async () => 
 });
 
 it('gathers what arrives while an append is under way, in order, and answers each when all are durable', async () => {
-  const { gather, appends, bodies } = openGathering();
+  const { gather, appends, bodies, sizes } = openGathering();
   const first = gather(request('a'));
   const others = [gather(request('b', 2)), gather(request('c', 3))];
   expect(appends).toHaveLength(1);
@@ -37,6 +40,7 @@ it('gathers what arrives while an append is under way, in order, and answers eac
   expect(appends[1]?.events).toBe(5);
   appends[1]?.resolve();
   expect(await Promise.all(others)).toEqual(['batch-2', 'batch-2']);
+  expect(sizes).toEqual([1, 2]);
 });
 
 it.each([

@@ -1,15 +1,21 @@
 import type { Batch } from '@oncelog/event-stream';
+import type { Series } from '@oncelog/service-kit';
+import { withTraceparent } from './gathered-traces.ts';
 
 /** A validated request without an ID of its own. */
 export interface GatheredRequest {
   readonly body: Buffer;
   readonly events: number;
+  /** The request's place in a trace. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface GatherDeps {
   /** Resolves when the batch is durable. */
   readonly append: (batch: Batch) => Promise<void>;
   readonly newBatchId: () => string;
+  /** Told how many requests each batch is made of. */
+  readonly sizes: Pick<Series, 'observe'>;
 }
 
 /** No more than one request may have, so that whatever takes the largest request takes what was gathered. */
@@ -35,6 +41,7 @@ interface Gathering extends PromiseWithResolvers<string> {
   readonly timer: NodeJS.Timeout;
   bytes: number;
   events: number;
+  traceparents: readonly string[] | undefined;
 }
 
 /**
@@ -47,7 +54,7 @@ interface Gathering extends PromiseWithResolvers<string> {
  * @returns resolves to the ID of the batch that the request became part of; rejects as `append` does, for all of it
  */
 export function createGatherer(
-  { append, newBatchId }: GatherDeps,
+  { append, newBatchId, sizes }: GatherDeps,
   { maxEventsPerBatch, maxBodyBytes }: GatherLimits,
 ): (request: GatheredRequest) => Promise<string> {
   const maxBytes = Math.min(MAX_BATCH_BYTES, maxBodyBytes);
@@ -58,9 +65,11 @@ export function createGatherer(
     clearTimeout(batch.timer);
     if (gathering === batch) gathering = undefined;
     underWay += 1;
+    sizes.observe(batch.requests.length);
     try {
       const batchId = newBatchId();
-      await append({ batchId, events: batch.events, body: bodyOf(batch.requests.splice(0)) });
+      const { events, traceparents } = batch;
+      await append({ batchId, events, body: bodyOf(batch.requests.splice(0)), traceparents });
       batch.resolve(batchId);
     } catch (error) {
       batch.reject(error);
@@ -77,12 +86,13 @@ export function createGatherer(
       timer: setTimeout(() => void send(batch), MAX_WAIT_MS),
       bytes: BRACKETS,
       events: 0,
+      traceparents: undefined,
     };
     return batch;
   };
 
   return (request) => {
-    const { body, events } = request;
+    const { body, events, traceparent } = request;
     const isFull = (batch: Gathering): boolean =>
       batch.bytes + body.length + 1 > maxBytes || batch.events + events > maxEventsPerBatch;
     if (gathering !== undefined && isFull(gathering)) void send(gathering);
@@ -91,6 +101,7 @@ export function createGatherer(
     batch.requests.push(request);
     batch.bytes += body.length + 1; // and a comma
     batch.events += events;
+    if (traceparent !== undefined) batch.traceparents = withTraceparent(batch.traceparents, traceparent);
     if (underWay === 0) void send(batch);
     return batch.promise;
   };

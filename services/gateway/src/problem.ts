@@ -2,7 +2,7 @@ import type { ProblemDetails, Violation } from '@oncelog/event-schema';
 import type { Response } from 'express';
 
 /** Everything that can go wrong, with its HTTP status. Codes are part of the contract and never change. */
-const PROBLEMS = {
+export const PROBLEMS = {
   'malformed-json': { status: 400, title: 'The body is not JSON' },
   'malformed-encoding': { status: 400, title: 'The body could not be decompressed' },
   'bad-request': { status: 400, title: 'The request could not be read' },
@@ -15,6 +15,7 @@ const PROBLEMS = {
   'invalid-filter': { status: 422, title: 'The filter breaks the rules' },
   'invalid-query': { status: 422, title: 'The query has parameters that break the rules' },
   'invalid-idempotency-key': { status: 422, title: 'The Idempotency-Key breaks the rules' },
+  'invalid-last-event-id': { status: 422, title: 'The Last-Event-ID names no place that can be resumed' },
   'not-replayable': { status: 422, title: 'The dead letter cannot be published again' },
   internal: { status: 500, title: 'The gateway failed' },
   'backlog-full': { status: 503, title: 'Too many events wait to be processed' },

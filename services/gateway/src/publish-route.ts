@@ -4,9 +4,10 @@ import type { FailPoint } from '@oncelog/service-kit';
 import type { Request, RequestHandler } from 'express';
 import { type AppendDeps, appendBatch } from './append.ts';
 import { batchIdOf, isIdempotencyKey } from './batch-id.ts';
-import { createGatherer, type GatherLimits, isSmall } from './gather.ts';
+import { createGatherer, type GatheredRequest, type GatherLimits, isSmall } from './gather.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { Problem } from './problem.ts';
+import { traceparentOf } from './request-trace.ts';
 
 export interface PublishDeps extends AppendDeps {
   readonly metrics: GatewayMetrics;
@@ -22,23 +23,27 @@ const CLIENT = 'anonymous';
 export function publishRoute(deps: PublishDeps, limits: GatherLimits): RequestHandler {
   const { newBatchId } = deps;
   const append = (batch: Batch): Promise<void> => appendBatch(deps, batch);
-  const gather = createGatherer({ append, newBatchId }, limits);
+  const gather = createGatherer({ append, newBatchId, sizes: deps.metrics.gatheredRequests }, limits);
 
   /** @returns the ID of the batch that the request is, or became part of */
-  const keep = async (request: Request, body: Buffer, events: number): Promise<string> => {
+  const keep = async (request: Request, kept: GatheredRequest): Promise<string> => {
+    const { body, events, traceparent } = kept;
     const ownId = batchIdFor(request, body);
-    if (ownId === undefined && isSmall(body)) return gather({ body, events });
+    if (ownId === undefined && isSmall(body)) return gather(kept);
     const batchId = ownId ?? newBatchId();
-    await append({ batchId, events, body });
+    const traceparents = traceparent === undefined ? undefined : [traceparent];
+    await append({ batchId, events, body, traceparents });
     return batchId;
   };
 
   return async (request, response) => {
     const body = request.body as Buffer;
     const events = eventCount(body, limits.maxEventsPerBatch);
-    const batchId = await keep(request, body, events);
+    const batchId = await keep(request, { body, events, traceparent: traceparentOf(response) });
     await deps.failPoint('after-append');
     deps.metrics.acceptedEvents.inc(events);
+    deps.metrics.requestEvents.observe(events);
+    deps.metrics.requestBodyBytes.observe(body.length);
     const answer: PublishResponse = {
       status: 'accepted',
       queued: events,

@@ -168,3 +168,50 @@ it('keeps every filter in the next page, also one with a question mark', async (
   const next = /^<(.+)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1] ?? '';
   expect((await eventsOf(await get(next))).map(({ event_id }) => event_id)).toEqual(['1']);
 });
+
+describe('GET /events?contains=', () => {
+  const containing = (filter: unknown, more = '') =>
+    get(
+      `/events?contains=${encodeURIComponent(typeof filter === 'string' ? filter : JSON.stringify(filter))}${more}`,
+    );
+  beforeAll(async () => {
+    const events = Array.from({ length: 5 }, (_, i) => ({
+      topic: 'contains',
+      event_id: `c${i}`,
+      payload: { user: { id: i % 2, name: 'n' }, tags: ['a', `t${i}`] },
+    }));
+    await applyBatches(gateway.test.database, [storeBatch(events)], { shard: 0, stripe: 0 });
+  });
+
+  it('lists events whose payload contains an object, with any other filter', async () => {
+    const ids = async (response: Response) => (await eventsOf(response)).map(({ event_id }) => event_id);
+    expect(await ids(await containing({ user: { id: 1 } }))).toEqual(['c3', 'c1']);
+    expect(await ids(await containing({ tags: ['t2'] }, '&topic=contains'))).toEqual(['c2']);
+    expect(await ids(await containing({ tags: ['t2'] }, '&topic=t0'))).toEqual([]);
+    expect(await ids(await containing({}, '&topic=contains&limit=1'))).toEqual(['c4']);
+  });
+
+  it('compares numbers as they were sent', async () => {
+    expect(await eventsOf(await containing('{"n":9007199254740993}'))).toHaveLength(1);
+    expect(await eventsOf(await containing('{"n":9007199254740992}'))).toHaveLength(0);
+    expect(await eventsOf(await containing('{"n":9007199254740993.0}'))).toHaveLength(1);
+  });
+
+  it('pages, keeping the filter', async () => {
+    const response = await containing({ user: { id: 0 } }, '&limit=2');
+    const next = /^<(.+)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1] ?? '';
+    expect((await eventsOf(await get(next))).map(({ event_id }) => event_id)).toEqual(['c0']);
+  });
+
+  it.each(['', '{', '[]', '"a"', '{"a":"\\u0000"}', '{"a":1e999999999}', 'x'.repeat(5_000)])(
+    'refuses %.20s',
+    async (filter) => {
+      const response = await containing(filter);
+      expect(response.status).toBe(422);
+      expect(await response.json()).toMatchObject({
+        code: 'invalid-query',
+        errors: [{ pointer: '/query/contains' }],
+      });
+    },
+  );
+});

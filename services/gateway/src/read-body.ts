@@ -1,5 +1,10 @@
 import express, { type RequestHandler } from 'express';
+import type { GatewayMetrics } from './metrics.ts';
 import { Problem } from './problem.ts';
+
+export interface ReadBodyDeps {
+  readonly metrics: Pick<GatewayMetrics, 'inFlightBodies'>;
+}
 
 export interface ReadBodyConfig {
   readonly maxBodyBytes: number;
@@ -14,7 +19,10 @@ const JSON_TYPE = /^application\/(?:json|[\w.+-]+\+json)\s*(?:;\s*charset\s*=\s*
  * The bodies in memory are bounded: each request reserves its Content-Length, or the most that a body may have where
  * that says nothing, until it is answered or gone.
  */
-export function readBody({ maxBodyBytes, maxInFlightBytes }: ReadBodyConfig): RequestHandler[] {
+export function readBody(
+  { metrics: { inFlightBodies } }: ReadBodyDeps,
+  { maxBodyBytes, maxInFlightBytes }: ReadBodyConfig,
+): RequestHandler[] {
   let reservedBytes = 0;
 
   const admit: RequestHandler = (request, response, next) => {
@@ -36,8 +44,10 @@ export function readBody({ maxBodyBytes, maxInFlightBytes }: ReadBodyConfig): Re
       throw new Problem('overloaded', { detail, retryAfterSeconds: 1 });
     }
     reservedBytes += bytes;
+    inFlightBodies.bytes += bytes;
     response.once('close', () => {
       reservedBytes -= bytes;
+      inFlightBodies.bytes -= bytes;
     });
     next();
   };

@@ -10,6 +10,7 @@ import { deadLetterIdOf, noSuchLetter } from './dead-letter-id.ts';
 import { Problem } from './problem.ts';
 import { type ReplayConfig, type ReplayDeps, replayLetter } from './replay.ts';
 import { decodeReplayCursor, encodeReplayCursor, type ReplayCursor } from './replay-cursor.ts';
+import { traceparentOf } from './request-trace.ts';
 import { query } from './store.ts';
 
 /** Letters that are replayed side by side. Each holds its original in memory, up to 16 MiB. */
@@ -19,7 +20,7 @@ const SIDE_BY_SIDE = 8;
 export function replayLetterRoute(deps: ReplayDeps, config: ReplayConfig): RequestHandler {
   return async (request, response) => {
     const id = deadLetterIdOf(request);
-    const replay = await replayLetter(deps, config, id);
+    const replay = await replayLetter(deps, config, { id, traceparent: traceparentOf(response) });
     switch (replay.outcome) {
       case 'missing':
         throw noSuchLetter();
@@ -42,10 +43,11 @@ export function replayLettersRoute(deps: ReplayDeps, config: ReplayConfig): Requ
     const place = cursor === undefined ? await wholeRange(database) : placeOf(cursor);
     const filter = { code, batchId, since, until, state: 'open', ...place } as const;
     const ids = await query(database, (db) => findOpenDeadLetters(db, filter, limit));
+    const traceparent = traceparentOf(response);
     const counts = { replayed: 0, refused: 0, missing: 0 };
     for (let at = 0; at < ids.length; at += SIDE_BY_SIDE) {
       const helping = ids.slice(at, at + SIDE_BY_SIDE);
-      const replays = await Promise.all(helping.map((id) => replayLetter(deps, config, id)));
+      const replays = await Promise.all(helping.map((id) => replayLetter(deps, config, { id, traceparent })));
       for (const { outcome } of replays) counts[outcome] += 1;
     }
     const afterId = ids.at(-1) ?? place.afterId;

@@ -1,6 +1,6 @@
 import { type ParsedPublishRequest, parsePublishRequest, type Violation } from '@oncelog/event-schema';
 import { type Database, findDeadLetter, markReplayed, type WholeDeadLetter } from '@oncelog/event-store';
-import { digestUuid, type FailPoint, type Logger } from '@oncelog/service-kit';
+import { digestUuid, type FailPoint, type Logger, traceFields } from '@oncelog/service-kit';
 import { type AppendDeps, appendBatch } from './append.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { query } from './store.ts';
@@ -11,6 +11,12 @@ export interface ReplayDeps extends AppendDeps {
   readonly metrics: GatewayMetrics;
   readonly failPoint: FailPoint;
   readonly now: () => Date;
+}
+
+export interface LetterToReplay {
+  readonly id: string;
+  /** Of the request that asks for it. */
+  readonly traceparent: string | undefined;
 }
 
 export interface ReplayConfig {
@@ -38,7 +44,7 @@ export type ReplayOutcome =
 export async function replayLetter(
   deps: ReplayDeps,
   config: ReplayConfig,
-  id: string,
+  { id, traceparent }: LetterToReplay,
 ): Promise<ReplayOutcome> {
   const { database, log, metrics } = deps;
   const letter = await query(database, (db) => findDeadLetter(db, id));
@@ -55,11 +61,12 @@ export async function replayLetter(
   }
   const batchId = replayBatchId(letter);
   const events = parsed.request.events.length;
-  await appendBatch(deps, { batchId, events, body });
+  const traceparents = traceparent === undefined ? undefined : [traceparent];
+  await appendBatch(deps, { batchId, events, body, traceparents });
   await deps.failPoint('after-append');
   metrics.acceptedEvents.inc(events);
   metrics.replays.inc({ outcome: 'replayed' });
-  log.info({ deadLetterId: id, batchId, events }, 'dead letter replayed');
+  log.info({ deadLetterId: id, batchId, events, ...traceFields(traceparent) }, 'dead letter replayed');
   const replayedAt = await query(database, (db) => markReplayed(db, { id, batchId }));
   // undefined where it was deleted meanwhile: published it is all the same
   return { outcome: 'replayed', batchId, replayedAt: replayedAt ?? deps.now().toISOString() };

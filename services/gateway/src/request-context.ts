@@ -1,34 +1,41 @@
-import type { Logger } from '@oncelog/service-kit';
+import { type Logger, type Tracer, traceFields } from '@oncelog/service-kit';
 import type { RequestHandler } from 'express';
 import type { GatewayMetrics } from './metrics.ts';
+import { endRequestSpan, startRequestSpan } from './request-trace.ts';
 
 export interface RequestContextDeps {
   readonly log: Logger;
   readonly metrics: GatewayMetrics;
   readonly newRequestId: () => string;
+  readonly tracer: Tracer;
 }
 
+/** Nothing was sent: no status of ours. (nginx's number for a client that closed its request.) */
+const CLIENT_GONE = 499;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** Gives each request an ID (the client's, where it sends a fit one), and logs and measures its answer. */
-export function requestContext({ log, metrics, newRequestId }: RequestContextDeps): RequestHandler {
+/** Gives each request an ID (the client's, where it sends a fit one), and logs, measures and traces its answer. */
+export function requestContext({ log, metrics, newRequestId, tracer }: RequestContextDeps): RequestHandler {
   return (request, response, next) => {
     const given = request.get('X-Request-Id');
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : newRequestId();
     response.locals['requestId'] = requestId;
     response.setHeader('X-Request-Id', requestId);
+    const span = startRequestSpan(tracer, request);
+    if (span !== undefined) response.locals['traceparent'] = span.traceparent;
     const startedAt = performance.now();
     // also when the client went away before it was answered
     response.on('close', () => {
       const { statusCode: status } = response;
       const route = (request.route as { path?: string } | undefined)?.path ?? 'unknown';
       const seconds = (performance.now() - startedAt) / 1_000;
-      metrics.requestSeconds.observe({ method: request.method, route, status }, seconds);
+      metrics.requests.answered(request.method, route, response.headersSent ? status : CLIENT_GONE, seconds);
       const level = status >= 500 ? 'warn' : status >= 400 ? 'info' : 'debug';
       log[level](
-        { requestId, method: request.method, route, status, seconds },
+        { requestId, method: request.method, route, status, seconds, ...traceFields(span?.traceparent) },
         response.writableFinished ? 'request answered' : 'client went away',
       );
+      if (span !== undefined) endRequestSpan(span, { request, response });
     });
     next();
   };

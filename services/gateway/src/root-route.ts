@@ -1,26 +1,28 @@
+import type { ServiceDescription } from '@oncelog/event-schema';
 import type { RequestHandler } from 'express';
+import type { Operation } from './api/operation.ts';
+import { OPERATIONS } from './api/operations.ts';
+import { VERSION } from './version.ts';
 
-const DESCRIPTION = {
+const DESCRIPTION: ServiceDescription = {
   service: 'oncelog',
+  version: VERSION,
   description: 'Publish/subscribe log aggregator: every event is stored once and counted exactly',
-  endpoints: {
-    'POST /publish': 'Publish a batch of events',
-    'GET /events':
-      'Stored events, newest first (with since or until: by timestamp); filters: topic, source, event_id, since, until; limit, cursor',
-    'GET /batches': 'What became of batches: batch_id, repeatable',
-    'GET /dead-letters':
-      'Events that could not be stored, newest first; filters: code, batch_id, since, until, state; limit, cursor',
-    'GET /dead-letters/{id}': 'A dead letter with its original',
-    'POST /dead-letters/{id}/replay': 'Publish a dead letter again',
-    'POST /dead-letters/replay': 'Publish dead letters again, by a filter',
-    'DELETE /dead-letters/{id}': 'Delete a dead letter; the counts stay',
-    'DELETE /dead-letters': 'Delete dead letters, by a filter',
-    'GET /stats': 'Exact counts, in all and by topic',
-    'GET /audit': 'Whether rows, ledger, streams and counters agree; full=true counts every row',
-    'GET /health': 'State of Postgres and Redis; /health/live and /health/ready for probes',
-    'GET /metrics': 'Metrics for Prometheus',
-  },
+  dashboard: '/dashboard',
+  documentation: '/docs',
+  openapi: '/openapi.json',
+  endpoints: Object.fromEntries(
+    Object.values(OPERATIONS)
+      .filter(({ path }) => path !== '/')
+      .map((operation) => [`${operation.method.toUpperCase()} ${operation.path}`, inShort(operation)]),
+  ),
 };
+
+function inShort({ summary, query }: Operation): string {
+  return query === undefined
+    ? summary
+    : `${summary}; parameters: ${Object.keys(query.properties).join(', ')}`;
+}
 
 /** `GET /`: what this service is and where its endpoints are. */
 export const rootRoute: RequestHandler = (_request, response) => {

@@ -1,12 +1,25 @@
 import { assertSchema, openDatabase, ping } from '@oncelog/event-store';
 import { openWriter } from '@oncelog/event-stream';
-import { createRegistry, type FailPoint, type Logger, listen, untilReady } from '@oncelog/service-kit';
+import {
+  createDatabaseMetrics,
+  createRedisMetrics,
+  createRegistry,
+  type FailPoint,
+  type Logger,
+  listen,
+  type Tracer,
+  untilReady,
+} from '@oncelog/service-kit';
 import { createApp } from './app.ts';
 import { runAudits } from './audit/audit-loop.ts';
 import { createAuditor } from './audit/auditor.ts';
 import type { GatewayConfig } from './config.ts';
-import { createGatewayMetrics } from './metrics.ts';
+import { createEventStreams } from './event-streams.ts';
+import { registerMemberGauges } from './member-gauges.ts';
+import { createGatewayMetrics, registerCapacityGauges } from './metrics.ts';
 import { registerStreamGauges } from './stream-gauges.ts';
+import { openTail } from './tail/open-tail.ts';
+import { VERSION } from './version.ts';
 
 export interface GatewayServiceDeps {
   readonly log: Logger;
@@ -16,6 +29,7 @@ export interface GatewayServiceDeps {
   readonly newBatchId: () => string;
   readonly newRequestId: () => string;
   readonly failPoint: FailPoint;
+  readonly tracer: Tracer;
 }
 
 /** Starts a gateway. Everything it opens is closed, in reverse order, by `opened`. */
@@ -24,23 +38,26 @@ export async function startGateway(
   config: GatewayConfig,
 ): Promise<{ port: number }> {
   const { opened, log } = deps;
-  const registry = createRegistry('gateway');
+  const registry = createRegistry('gateway', VERSION);
   const metrics = createGatewayMetrics(registry);
+  const { pool } = createDatabaseMetrics(registry);
+  const observer = createRedisMetrics(registry);
 
   const connect = { url: config.databaseUrl, statementTimeoutMs: config.queryTimeoutMs };
   const database = openDatabase({
     ...connect,
     name: 'oncelog-gateway',
-    maxConnections: config.databaseConnections,
+    ...pool('queries', config.databaseConnections),
   });
   opened.defer(() => database.close());
-  const probe = openDatabase({ ...connect, name: 'oncelog-gateway-probe', maxConnections: 1 });
+  const probe = openDatabase({ ...connect, name: 'oncelog-gateway-probe', ...pool('probe', 1) });
   opened.defer(() => probe.close());
   const { redisUrl, streamPrefix: prefix, streamShards: shards } = config;
   const backlogLimit = { maxEvents: config.maxBacklogEvents, maxBytes: config.maxBacklogBytes };
-  const stream = openWriter({ url: redisUrl, prefix, shards, backlogLimit, log });
+  const stream = openWriter({ url: redisUrl, prefix, shards, backlogLimit, log, observer });
   opened.defer(() => stream.close());
   registerStreamGauges({ registry, stream }, { shards, limit: backlogLimit });
+  registerMemberGauges({ registry, stream }, { shards });
   await untilReady(deps, async () => {
     await assertSchema(database);
     await stream.ping();
@@ -50,7 +67,7 @@ export async function startGateway(
   const auditDatabase = openDatabase({
     url: config.databaseUrl,
     name: 'oncelog-gateway-audit',
-    maxConnections: 1,
+    ...pool('audit', 1),
     statementTimeoutMs: config.auditTimeoutMs,
   });
   opened.defer(() => auditDatabase.close());
@@ -61,13 +78,28 @@ export async function startGateway(
     void runAudits({ auditor, log }, { intervalMs: config.auditIntervalMs, stop: stop.signal });
   }
 
+  const tail = openTail({ ...deps, registry, pool }, config);
+  const eventStreams = createEventStreams(deps, config);
+  registerCapacityGauges(registry, { ...config, eventStreams });
   const checks = { database: () => ping(probe), redis: () => stream.ping() };
   const app = createApp(
-    { ...deps, database, checks, stream, metrics, registry, auditor, startedAt: deps.now() },
+    {
+      ...deps,
+      database,
+      checks,
+      stream,
+      metrics,
+      registry,
+      auditor,
+      eventStreams,
+      tail,
+      startedAt: deps.now(),
+    },
     config,
   );
   const server = await listen(app, config);
   opened.defer(() => server.close());
+  opened.defer(() => eventStreams.close()); // before the server waits for its answers to end
   log.info({ host: config.host, port: server.port }, 'gateway listening');
   return { port: server.port };
 }

@@ -1,15 +1,9 @@
-import type { Stats, TopicStats } from '@oncelog/event-schema';
-import {
-  type Database,
-  readAccounts,
-  readStats,
-  type StreamAccount,
-  type TopicCounts,
-} from '@oncelog/event-store';
-import { type ShardTotals, type StreamWriter, sumTotals } from '@oncelog/event-stream';
+import type { Stats } from '@oncelog/event-schema';
+import { type Database, readAccounts, readStats, type TopicCounts } from '@oncelog/event-store';
+import type { ShardTotals, StreamWriter } from '@oncelog/event-stream';
 import type { RequestHandler } from 'express';
-import { acceptedEvents } from './accepted-events.ts';
 import { Problem } from './problem.ts';
+import { statsOf, topicStatsOf } from './stats.ts';
 import { query } from './store.ts';
 
 export interface StatsDeps {
@@ -25,8 +19,19 @@ export function statsRoute({ database, stream, now, startedAt }: StatsDeps): Req
     // the stream first: what is applied in between then shows in both, and never in neither
     const totals = await totalsOf(stream);
     const [counts, accounts] = await query(database, (db) => Promise.all([readStats(db), readAccounts(db)]));
-    const uptimeSeconds = (now().getTime() - startedAt.getTime()) / 1_000;
-    response.json(statsOf({ counts, accounts, totals, uptimeSeconds }));
+    const byTopic = counts.filter(({ topic }) => topic !== '').map(topicStatsOf);
+    const figures = statsOf({ sums: sumsOf(counts), accounts, totals });
+    const { accepted, dead_lettered, in_flight, ...processed } = figures;
+    response.json({
+      ...processed,
+      topics: byTopic.map(({ topic }) => topic),
+      uptime_seconds: (now().getTime() - startedAt.getTime()) / 1_000,
+      status: 'running',
+      accepted,
+      dead_lettered,
+      in_flight,
+      by_topic: byTopic,
+    } satisfies Stats);
   };
 }
 
@@ -39,34 +44,12 @@ async function totalsOf(stream: StreamWriter): Promise<ShardTotals[]> {
   }
 }
 
-interface Figures {
-  readonly counts: readonly TopicCounts[];
-  readonly accounts: readonly StreamAccount[];
-  readonly totals: readonly ShardTotals[];
-  readonly uptimeSeconds: number;
-}
-
-function statsOf({ counts, accounts, totals, uptimeSeconds }: Figures): Stats {
+function sumsOf(counts: readonly TopicCounts[]): Omit<TopicCounts, 'topic'> {
   const sum = (of: (count: TopicCounts) => number): number =>
     counts.reduce((total, count) => total + of(count), 0);
-  const backlog = sumTotals(totals);
-  const received = sum((count) => count.received);
-  const unique = sum((count) => count.unique_processed);
-  const byTopic = counts.filter(({ topic }) => topic !== '').map(topicStatsOf);
   return {
-    received,
-    unique_processed: unique,
-    duplicate_dropped: received - unique,
-    topics: byTopic.map(({ topic }) => topic),
-    uptime_seconds: uptimeSeconds,
-    status: 'running',
-    accepted: acceptedEvents(accounts, totals),
+    received: sum((count) => count.received),
+    unique_processed: sum((count) => count.unique_processed),
     dead_lettered: sum((count) => count.dead_lettered),
-    in_flight: backlog.inFlightEvents,
-    by_topic: byTopic,
   };
-}
-
-function topicStatsOf({ topic, received, unique_processed }: TopicCounts): TopicStats {
-  return { topic, received, unique_processed, duplicate_dropped: received - unique_processed };
 }

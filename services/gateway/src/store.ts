@@ -27,7 +27,7 @@ export function storeProblem(cause: unknown): unknown {
   if (typeof code === 'string' && MISTAKE.test(code)) return cause;
   const detail =
     code === QUERY_CANCELED
-      ? 'The query took too long. Ask for less, or for a topic.'
+      ? 'The query took too long. Narrow it down by topic or by time (since, until), or ask for less.'
       : 'The event store does not answer. Publishing works on: ask again later.';
   return new Problem(code === QUERY_CANCELED ? 'query-timeout' : 'store-unavailable', {
     detail,

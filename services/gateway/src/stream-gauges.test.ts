@@ -7,13 +7,13 @@ import { openReader } from '@oncelog/event-stream';
 import { openTestRedis, silentLog } from '@oncelog/event-stream/testing';
 import { type RunningServer, startRedis } from '@oncelog/local-stack';
 import { testPostgresUrl } from '@oncelog/local-stack/testing';
-import { createLogger, loadConfig, noFailPoints } from '@oncelog/service-kit';
+import { createLogger, loadConfig, noFailPoints, passThroughTracer } from '@oncelog/service-kit';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { gatewayConfig } from './config.ts';
 import { startGateway } from './service.ts';
 import { bodyOf, event } from './testing/gateway.ts';
 
-const GAUGE = /^oncelog_(?:stream|redis)_(\w+)\{(?:shard="(\d+)",)?service="gateway"\} (\S+)$/gm;
+const GAUGE = /^oncelog_(?:stream|redis(?=_memory))_(\w+)\{(?:shard="(\d+)",)?service="gateway"\} (\S+)$/gm;
 const LIMITS = {
   'backlog_limit_events 0': 20_000,
   'backlog_limit_events 1': 20_000,
@@ -41,7 +41,7 @@ beforeAll(async () => {
     AUDIT_INTERVAL_MS: '0',
   });
   const log = createLogger('gateway', 'fatal');
-  const ids = { newBatchId: randomUUID, newRequestId: randomUUID };
+  const ids = { newBatchId: randomUUID, newRequestId: randomUUID, tracer: passThroughTracer };
   const deps = { log, opened, now: () => new Date(), random: Math.random, failPoint: noFailPoints, ...ids };
   url = `http://127.0.0.1:${(await startGateway(deps, config)).port}`;
 });
@@ -84,6 +84,7 @@ it('shows what was published and not acknowledged, by shard, and what Redis need
     'lag_entries 1': 1,
     'pending_entries 0': 0,
     'pending_entries 1': 0,
+    'oldest_unapplied_age_seconds 0': expect.any(Number),
     memory_max_bytes: 1024 ** 3,
   });
   expect(bytes).toBeGreaterThan(100);
@@ -107,7 +108,9 @@ it('follows what consumers read and acknowledge', async () => {
     'pending_entries 0': 0,
     'backlog_events 0': 0,
     'backlog_bytes 0': 0,
+    'oldest_unapplied_age_seconds 0': 0,
   });
+  expect((await scrape())['oldest_unapplied_age_seconds 1']).toBeGreaterThan(0);
   await reader.close();
 });
 

@@ -3,11 +3,11 @@ import { Gauge, type Registry } from '@oncelog/service-kit';
 
 export interface StreamGaugesDeps {
   readonly registry: Registry;
-  readonly stream: Pick<StreamWriter, 'totals' | 'memory'>;
+  readonly stream: Pick<StreamWriter, 'totals' | 'oldestUnappliedMs' | 'memory'>;
 }
 
 type ServerMemory = Awaited<ReturnType<StreamWriter['memory']>>;
-type OfShard = (totals: ShardTotals) => number;
+type OfShard = (shard: ShardTotals & { readonly oldestUnappliedMs: number | undefined }) => number;
 type OfServer = (memory: ServerMemory) => number;
 
 /** `name`, what it is, and where it comes from. */
@@ -17,12 +17,17 @@ const SHARD_GAUGES: readonly (readonly [name: string, help: string, of: OfShard]
     'Events of a shard that were accepted and are not acknowledged yet.',
     ({ appendedEvents, ackedEvents }) => appendedEvents - ackedEvents,
   ],
-  ['oncelog_stream_backlog_bytes', 'The same in bytes.', ({ inFlightBytes }) => inFlightBytes],
+  ['oncelog_stream_backlog_bytes', 'The backlog of a shard in bytes.', ({ inFlightBytes }) => inFlightBytes],
   ['oncelog_stream_lag_entries', 'Entries of a shard that no consumer has read yet.', ({ lag }) => lag],
   [
     'oncelog_stream_pending_entries',
     'Entries of a shard that a consumer has read and not acknowledged yet.',
     ({ pending }) => pending,
+  ],
+  [
+    'oncelog_stream_oldest_unapplied_age_seconds',
+    'How long the oldest entry of a shard that is not acknowledged has waited; 0 where nothing waits.',
+    ({ oldestUnappliedMs = 0 }) => oldestUnappliedMs / 1_000,
   ],
 ];
 
@@ -47,7 +52,9 @@ export function registerStreamGauges(
   const read = shared(async () => {
     // a server may keep INFO to itself
     const memory = stream.memory().catch(() => undefined);
-    return { totals: await stream.totals(), memory: await memory };
+    const [totals, oldest] = await Promise.all([stream.totals(), stream.oldestUnappliedMs()]);
+    const shards = totals.map((of, at) => ({ ...of, oldestUnappliedMs: oldest[at] }));
+    return { shards, memory: await memory };
   });
 
   for (const [name, help, of] of SHARD_GAUGES) {
@@ -59,7 +66,7 @@ export function registerStreamGauges(
       collect: async () => {
         const found = await read();
         gauge.reset();
-        for (const totals of found?.totals ?? []) gauge.set({ shard: totals.shard }, of(totals));
+        for (const shard of found?.shards ?? []) gauge.set({ shard: shard.shard }, of(shard));
       },
     });
   }

@@ -12,6 +12,7 @@ test('without any setting', () => {
     delayBetweenBatches: 0,
     concurrency: 8,
     settleTimeout: 120,
+    host: '127.0.0.1',
     logLevel: 'info',
   });
 });
@@ -26,6 +27,7 @@ test.each([
   { DELAY_BETWEEN_BATCHES: 'soon' },
   { CONCURRENCY: '0' },
   { SEED: '4294967296' },
+  { METRICS_PORT: '65536' },
   { RUN_ID: 'two words' },
   { RUN_ID: '' },
   { TARGET_URL: '127.0.0.1:8080' },

@@ -70,6 +70,15 @@ export const PublisherSchema = Type.Object({
     unit: 'seconds',
     description: 'How long to wait, without any progress, until all events are accounted for.',
   }),
+  metricsPort: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      description:
+        'Port for health and metrics while it runs; 0 takes any free one, and standard error says which. Default: none.',
+    }),
+  ),
+  host: sharedSettings.host,
   logLevel: sharedSettings.logLevel,
 });
 

@@ -13,6 +13,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+const LEAVE_AFTER_MS = 500;
+
 process.exitCode = await runCli(
   {
     args: process.argv.slice(2),
@@ -29,6 +31,7 @@ process.exitCode = await runCli(
       },
     },
     random: { seed: () => randomInt(2 ** 32), runId: randomUUID },
+    leave: () => setTimeout(() => process.exit(), LEAVE_AFTER_MS).unref(),
   },
   stop.signal,
 );

@@ -1,14 +1,16 @@
 import { createClient } from '@oncelog/client';
+import { passThroughTracer, type Tracer } from '@oncelog/service-kit';
 import type { PublisherConfig } from './config.ts';
 import type { RunIdentity } from './generate/event.ts';
 import { createPlan, type Plan } from './generate/plan.ts';
+import type { PublisherMetrics } from './metrics.ts';
 import type { Report } from './report/report.ts';
 import type { Reporter } from './report/reporter.ts';
 import { createRetryWatch } from './report/retry-watch.ts';
 import { differences } from './report/verdict.ts';
 import { createAccounting } from './run/accounting.ts';
 import type { Clock } from './run/clock.ts';
-import { createLatencies } from './run/latencies.ts';
+import { createLatencies, type Latencies } from './run/latencies.ts';
 import { type SendDeps, sendBatches } from './run/send.ts';
 import { settle } from './run/settle.ts';
 
@@ -16,6 +18,10 @@ export interface PublisherDeps {
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly random: RandomSource;
+  /** Where somebody looks at them. */
+  readonly metrics?: PublisherMetrics | undefined;
+  /** Default: records nothing. */
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface RandomSource {
@@ -63,10 +69,11 @@ async function publishAndSettle(
   config: PublisherConfig,
   { tally, signal }: { tally: Tally; signal: AbortSignal },
 ): Promise<Report> {
-  const { reporter, clock } = deps;
+  const { reporter, clock, metrics } = deps;
   const run = identify(deps, config);
   const plan = createPlan({ ...config, seed: run.seed });
   const parts = connect(deps, config);
+  metrics?.plannedEvents.set(plan.total);
   reporter.started({ targetUrl: config.targetUrl, plan, seed: run.seed, runId: run.runId });
 
   const startedMs = clock.monotonicMs();
@@ -79,6 +86,8 @@ async function publishAndSettle(
     onSent({ events, retries }) {
       tally.published += events;
       tally.retries += retries;
+      metrics?.publishedEvents.inc(events);
+      metrics?.retries.inc(retries);
       reporter.sent(tally.published);
     },
   });
@@ -96,15 +105,29 @@ function identify({ clock, random }: PublisherDeps, config: PublisherConfig): Ru
   };
 }
 
-function connect({ reporter, clock }: PublisherDeps, config: PublisherConfig): SendDeps {
+function connect(
+  { reporter, clock, metrics, tracer = passThroughTracer }: PublisherDeps,
+  config: PublisherConfig,
+): SendDeps {
   const client = createClient({
     url: config.targetUrl,
     retry: { maxAttempts: Number.POSITIVE_INFINITY },
     onRetry: createRetryWatch(reporter.retrying, clock.monotonicMs),
     sleep: clock.sleep,
     now: clock.now,
+    fetch: metrics?.fetch,
   });
-  return { client, accounting: createAccounting(client), latencies: createLatencies(), clock };
+  return { client, accounting: createAccounting(client), latencies: measuredBy(metrics), clock, tracer };
+}
+
+function measuredBy(metrics: PublisherMetrics | undefined): Latencies {
+  const latencies = createLatencies();
+  if (metrics === undefined) return latencies;
+  const record = (ms: number): void => {
+    latencies.record(ms);
+    metrics.publishSeconds.observe(ms / 1_000);
+  };
+  return { ...latencies, record };
 }
 
 function conclude({ accounting, latencies }: SendDeps, expected: Plan, { published, retries }: Tally) {

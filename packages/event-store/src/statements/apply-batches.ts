@@ -67,7 +67,9 @@ export interface BatchOutcome {
  *
  * Parameters: one JSON document for all bodies, because an array parameter would escape every quote in them. It is
  * converted once, to jsonb: cutting it as json would read it again at every level.
- * `seq` is taken in order of arrival, before the rows are sorted by key.
+ * `seq` is taken in order of arrival, before the rows are sorted by key. The ledger keeps the range of those that a batch
+ * brought new, and the ID of this transaction: who follows the events finds by these what was committed since a moment
+ * (follow-events.ts).
  *
  * @param batches distinct batch IDs
  * @returns an outcome for each batch, in no particular order
@@ -124,7 +126,7 @@ export async function applyBatches(
       FROM incoming
       ORDER BY topic, event_id, seq
       ON CONFLICT ON CONSTRAINT uq_topic_event_id DO NOTHING
-      RETURNING topic, batch_id
+      RETURNING topic, batch_id, seq
     ),
     dead AS MATERIALIZED (
       SELECT letter.* FROM batch
@@ -143,12 +145,13 @@ export async function applyBatches(
       ON CONFLICT ON CONSTRAINT uq_dead_letter_position DO NOTHING
     ),
     tally AS MATERIALIZED (
-      SELECT topic, batch_id, count(*) AS received, 0 AS unique_processed, 0 AS dead_lettered
+      SELECT topic, batch_id, count(*) AS received, 0 AS unique_processed, 0 AS dead_lettered,
+        NULL::bigint AS first_seq, NULL::bigint AS last_seq
       FROM incoming GROUP BY topic, batch_id
       UNION ALL
-      SELECT topic, batch_id, 0, count(*), 0 FROM stored GROUP BY topic, batch_id
+      SELECT topic, batch_id, 0, count(*), 0, min(seq), max(seq) FROM stored GROUP BY topic, batch_id
       UNION ALL
-      SELECT '', batch_id, 0, 0, sum(events) FROM dead GROUP BY batch_id
+      SELECT '', batch_id, 0, 0, sum(events), NULL, NULL FROM dead GROUP BY batch_id
     ),
     counters AS (
       INSERT INTO event_stats AS stats (stripe, topic, received, unique_processed, dead_lettered)
@@ -160,12 +163,14 @@ export async function applyBatches(
         dead_lettered = stats.dead_lettered + excluded.dead_lettered
     ),
     ledger AS (
-      INSERT INTO applied_batches (batch_id, shard, entry_id, received, unique_processed, dead_lettered)
+      INSERT INTO applied_batches
+        (batch_id, shard, entry_id, received, unique_processed, dead_lettered, first_seq, last_seq)
       SELECT batch_id, ${shard}::smallint, batch.entry_id,
         -- null, and so refused as data (23502), where the entry says that it holds another number of events
         CASE batch.events WHEN coalesce(sum(tally.received + tally.dead_lettered), 0)
           THEN coalesce(sum(tally.received), 0) END,
-        coalesce(sum(tally.unique_processed), 0), coalesce(sum(tally.dead_lettered), 0)
+        coalesce(sum(tally.unique_processed), 0), coalesce(sum(tally.dead_lettered), 0),
+        min(tally.first_seq), max(tally.last_seq)
       FROM batch LEFT JOIN tally USING (batch_id)
       GROUP BY batch_id, batch.entry_id, batch.events ORDER BY batch_id
       RETURNING batch_id, shard, entry_id, received, unique_processed, dead_lettered

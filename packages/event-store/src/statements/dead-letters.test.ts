@@ -4,6 +4,7 @@ import { afterAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, storeBatch, type TestDatabase } from '../testing/index.ts';
 import { applyBatches, type DeadEvent } from './apply-batches.ts';
 import { countDeadLetters } from './count-dead-letters.ts';
+import { countOpenDeadLetters } from './count-open-dead-letters.ts';
 import type { DeadLetterFilter } from './dead-letter-filter.ts';
 import { deleteDeadLetters } from './delete-dead-letters.ts';
 import { findDeadLetter } from './find-dead-letter.ts';
@@ -81,6 +82,12 @@ it('filters by each of the fields, and by several', async () => {
   expect(await findOpenDeadLetters(database, { code: '22P02' }, 10)).toEqual(['2', '4']);
   expect(await findOpenDeadLetters(database, { afterId: '2' }, 1)).toEqual(['3']);
   expect(await countDeadLetters(database, { code: '22P02', state: 'open' })).toBe(2);
+});
+
+it('counts the open ones, up to a number', async () => {
+  await markReplayed(database, { id: '1', batchId: randomUUID() });
+  expect(await countOpenDeadLetters(database, 100)).toBe(3);
+  expect(await countOpenDeadLetters(database, 2)).toBe(2);
 });
 
 it('finds a letter with its original', async () => {

@@ -41,6 +41,28 @@ it('filters by source, event ID and time, from inclusive to exclusive', async ()
   ]);
 });
 
+it('filters by what the payload contains, as jsonb compares it', async () => {
+  const payloads = [
+    '{"n":9007199254740993,"a":{"b":[1,{"c":2}]}}',
+    '{"n":9007199254740992}',
+    '{"n":"9007199254740993"}',
+  ];
+  for (const [i, payload] of payloads.entries()) {
+    const event = `{"topic":"contains","event_id":"c${i}","timestamp":"2020-06-01T00:00:00Z","source":"s","payload":${payload}}`;
+    await applyBatches(test.database, [storeBatch([], { body: `{"events":[${event}]}` })], {
+      shard: 0,
+      stripe: 0,
+    });
+  }
+  expect(await ids({ contains: '{"n":9007199254740993.0}' })).toEqual(['c0']);
+  expect(await ids({ contains: '{"a":{"b":[{"c":2}]}}', topics: ['contains'] })).toEqual(['c0']);
+  expect(
+    await ids({ contains: '{}', since: '2020-06-01T00:00:00Z', until: '2020-06-02T00:00:00Z' }),
+  ).toHaveLength(3);
+  expect(await ids({ contains: '{"a":1}' })).toEqual([]);
+  await test.sql`DELETE FROM processed_events WHERE topic = 'contains'`;
+});
+
 it('pages without gaps or repeats', async () => {
   const seen: string[] = [];
   let after: EventPlace | undefined;

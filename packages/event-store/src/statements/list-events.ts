@@ -14,6 +14,8 @@ export interface EventFilter {
   readonly topics: readonly string[];
   readonly source?: string | undefined;
   readonly eventId?: string | undefined;
+  /** A JSON object, as text that jsonb takes: the payload contains it. */
+  readonly contains?: string | undefined;
   /** RFC 3339, inclusive. */
   readonly since?: string | undefined;
   /** RFC 3339, exclusive. */
@@ -44,6 +46,7 @@ const MAX_PAGE_BYTES = 16 * 1024 * 1024;
  *
  * Indexes: processed_events_topic_seq, once for each topic, or processed_events_pkey, both backwards until the
  * limit is reached; processed_events_timestamp in a window of time; uq_topic_event_id where the event ID is given.
+ * There is none for `contains`: what is rare is looked for in every event that the other conditions leave.
  * Locks nothing.
  */
 export async function listEvents(database: Database, filter: EventFilter): Promise<EventPage> {
@@ -83,11 +86,12 @@ export async function listEvents(database: Database, filter: EventFilter): Promi
   return { rows, more: (found[0]?.candidates ?? 0) > rows.length };
 }
 
-function conditionsOf(sql: Sql, { source, eventId, since, until, after }: EventFilter) {
+function conditionsOf(sql: Sql, { source, eventId, contains, since, until, after }: EventFilter) {
   const isWindow = since !== undefined || until !== undefined;
   return sql`
     ${source === undefined ? sql`` : sql`AND source = ${source}`}
     ${eventId === undefined ? sql`` : sql`AND event_id = ${eventId}`}
+    ${contains === undefined ? sql`` : sql`AND payload @> ${contains}::text::jsonb`}
     ${since === undefined ? sql`` : sql`AND "timestamp" >= ${since}::text::timestamptz`}
     ${until === undefined ? sql`` : sql`AND "timestamp" < ${until}::text::timestamptz`}
     ${after === undefined ? sql`` : isWindow ? afterInTime(sql, after) : sql`AND seq < ${after.seq}::bigint`}`;

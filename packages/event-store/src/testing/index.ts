@@ -12,8 +12,8 @@ export interface TestDatabase {
 }
 
 /** For looking at the tables of a running system; not what the services use. */
-export function openTestSql(url: string): Sql {
-  return postgres(url, { max: 2, onnotice: () => {} });
+export function openTestSql(url: string, maxConnections = 2): Sql {
+  return postgres(url, { max: maxConnections, onnotice: () => {}, connection: { TimeZone: 'UTC' } });
 }
 
 /** A database of its own, with the whole schema, on a server that tests share. */
@@ -37,4 +37,5 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
   };
 }
 
+export { type HeldTransaction, holdTransaction } from './held-transaction.ts';
 export { storeBatch, type TestEvent } from './store-batch.ts';

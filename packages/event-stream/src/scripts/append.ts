@@ -1,5 +1,5 @@
 import { type CommandParser, defineScript } from 'redis';
-import type { Batch } from '../entry.ts';
+import { type Batch, MAX_TRACEPARENTS } from '../entry.ts';
 import type { ShardKeys } from '../keys.ts';
 
 /** Beyond either of these the stream takes no more. */
@@ -31,8 +31,13 @@ export const appendScript = defineScript({
       epoch = string.format('%x', now[1] * 1000 + math.floor(now[2] / 1000))
       redis.call('HSET', KEYS[2], 'epoch', epoch)
     end
-    local id = redis.call('XADD', KEYS[1], '*',
-      'batch_id', ARGV[1], 'events', ARGV[2], 'epoch', epoch, 'body', ARGV[3])
+    local id
+    if ARGV[6] then
+      id = redis.call('XADD', KEYS[1], '*', 'batch_id', ARGV[1], 'events', ARGV[2], 'epoch', epoch, 'body', ARGV[3],
+        'traceparent', ARGV[6])
+    else
+      id = redis.call('XADD', KEYS[1], '*', 'batch_id', ARGV[1], 'events', ARGV[2], 'epoch', epoch, 'body', ARGV[3])
+    end
     redis.call('HINCRBY', KEYS[2], 'appended_events', ARGV[2])
     redis.call('HINCRBY', KEYS[2], 'appended_bytes', #ARGV[3])
     return id`,
@@ -41,6 +46,8 @@ export const appendScript = defineScript({
     parser.pushKeys([keys.stream, keys.totals]);
     parser.push(batch.batchId, String(batch.events), batch.body);
     parser.push(String(limit.maxEvents), String(limit.maxBytes));
+    const { traceparents } = batch;
+    if (traceparents !== undefined) parser.push(traceparents.slice(0, MAX_TRACEPARENTS).join(','));
   },
   transformReply: undefined as unknown as () => string | null,
 });

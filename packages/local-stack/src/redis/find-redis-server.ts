@@ -1,10 +1,10 @@
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { repositoryRoot } from '../paths.ts';
 import { isExecutable } from '../process/executable.ts';
-import { withLock } from '../process/lock-file.ts';
 import { runCommand } from '../process/run-command.ts';
 import { StackError } from '../stack-error.ts';
-import { type InstallOptions, installRedis } from './install-redis.ts';
+import { findOrInstall } from '../system-package.ts';
+import { type InstallRedisOptions, installRedis } from './install-redis.ts';
 
 /** Redis 7.0 and Valkey 8 are the oldest that have what the streams need. */
 const OLDEST_MAJOR = 7;
@@ -15,7 +15,7 @@ export interface FindRedisOptions {
   /** Where a server that we install ourselves is put. */
   readonly binDir?: string;
   /** Installs a server; default: with the system's package manager. */
-  readonly install?: (options: InstallOptions) => Promise<void>;
+  readonly install?: (options: InstallRedisOptions) => Promise<void>;
   /** Told what is being done, when that takes time. */
   readonly log?: (line: string) => void;
 }
@@ -36,19 +36,11 @@ export async function findRedisServer(options: FindRedisOptions = {}): Promise<s
     }
     return undefined;
   };
-  const present = await search();
-  if (present !== undefined) return present;
-  // Test suites start side by side: one of them installs, the others find what it has installed.
-  const installed = await withLock(join(binDir, '..', 'install-redis.lock'), async () => {
-    const meanwhile = await search();
-    if (meanwhile !== undefined) return meanwhile;
-    await install({ binDir, path, log });
-    return search();
-  });
-  if (installed !== undefined) return installed;
-  const found = tooOld.length > 0 ? ` (${[...new Set(tooOld)].join(', ')})` : '';
+  const found = await findOrInstall(dirname(binDir), search, () => install({ binDir, path, log }));
+  if (found !== undefined) return found;
+  const seen = tooOld.length > 0 ? ` (${[...new Set(tooOld)].join(', ')})` : '';
   throw new StackError(
-    `Redis ${OLDEST_MAJOR} or newer (or Valkey 8) is needed${found}: install it, or set REDIS_URL to a server of your own`,
+    `Redis ${OLDEST_MAJOR} or newer (or Valkey 8) is needed${seen}: install it, or set REDIS_URL to a server of your own`,
   );
 }
 

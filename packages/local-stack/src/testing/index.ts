@@ -10,3 +10,5 @@ export function testPostgresUrl(): string {
 export function testRedisUrl(): string {
   return inject('redisUrl');
 }
+
+export { openSse, type SseMessage, type SseReader } from './sse.ts';

@@ -11,7 +11,7 @@ await runService({
     mode: Type.String({ default: 'fine', description: 'What happens.' }),
   }),
   process,
-  start: async ({ config, log, opened }) => {
+  start: async ({ config, log, opened, tracer }) => {
     const alive = setInterval(() => {}, 1_000);
     opened.defer(() => clearInterval(alive));
     opened.defer(() => log.info('closed first'));
@@ -20,6 +20,7 @@ await runService({
       if (config.mode === 'hang') await new Promise(() => {});
     });
     if (config.mode === 'throw') throw new Error('cannot start');
+    if (config.mode === 'trace') tracer.startSpan('work', { kind: 'server' }).end();
     log.info('started');
     if (config.mode === 'reject') void Promise.reject(new Error('nobody waits for this'));
   },

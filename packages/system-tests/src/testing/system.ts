@@ -6,6 +6,8 @@ import type { PublishResponse, Stats, StoredEvent } from '@oncelog/event-schema'
 import { openTestSql } from '@oncelog/event-store/testing';
 import { type Stack, type StartStackOptions, startStack } from '@oncelog/local-stack';
 import { vi } from 'vitest';
+import { createOpenApiCheck, type OpenApiCheck } from './openapi-check.ts';
+import type { ObjectNode } from './openapi-document.ts';
 
 export type EventFields = Record<string, unknown>;
 
@@ -19,6 +21,9 @@ export interface System {
   readonly stack: Stack;
   readonly dataDir: string;
   readonly sql: ReturnType<typeof openTestSql>;
+  /** Holds every answer of `request`, `get` and `post` against `GET /openapi.json`; what is not as it says throws. */
+  readonly api: OpenApiCheck;
+  request(method: string, path: string, init?: RequestInit): Promise<Response>;
   get(path: string): Promise<Response>;
   post(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
   /** Publishes a batch and expects 202. */
@@ -28,6 +33,7 @@ export interface System {
   /** Waits until nothing is in flight, then resolves to the figures, which add up (I4) or it throws. */
   settled(): Promise<Stats>;
   pidOf(name: string): number;
+  /** Rejects where an answer was not as the document says, also when that was taken for something else before. */
   close(): Promise<void>;
 }
 
@@ -35,11 +41,18 @@ export async function openSystem({ sqlUrl, ...options }: SystemOptions = {}): Pr
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'oncelog-system-'));
   const stack = await startStack({ consumers: 4, ...options, dataDir });
   const sql = openTestSql(sqlUrl ?? stack.databaseUrl);
-  const get = (path: string) => fetch(`${stack.url}${path}`);
+  const api = createOpenApiCheck((await (await fetch(`${stack.url}/openapi.json`)).json()) as ObjectNode);
+  const request = async (method: string, path: string, init?: RequestInit) => {
+    const response = await fetch(`${stack.url}${path}`, { ...init, method });
+    // of an event stream nothing is read here: a clone that nobody reads would keep it in memory
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
+    await api.answer(method, path, isStream ? response : response.clone());
+    return response;
+  };
+  const get = (path: string) => request('GET', path);
   const json = async <T>(path: string) => (await (await get(path)).json()) as T;
   const post = (body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal) =>
-    fetch(`${stack.url}/publish`, {
-      method: 'POST',
+    request('POST', '/publish', {
       headers: { 'content-type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
       ...(signal === undefined ? {} : { signal }),
@@ -49,6 +62,8 @@ export async function openSystem({ sqlUrl, ...options }: SystemOptions = {}): Pr
     stack,
     dataDir,
     sql,
+    api,
+    request,
     get,
     post,
     async publish(...events) {
@@ -72,6 +87,7 @@ export async function openSystem({ sqlUrl, ...options }: SystemOptions = {}): Pr
       await sql.end({ timeout: 1 });
       await stack.stop();
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+      if (api.errors.length > 0) throw new AggregateError(api.errors, api.errors[0]?.message);
     },
   };
 }

@@ -13,9 +13,16 @@ import {
 } from '@oncelog/event-stream';
 import { openTestRedis, silentLog, testPrefix } from '@oncelog/event-stream/testing';
 import { testPostgresUrl, testRedisUrl } from '@oncelog/local-stack/testing';
-import { createLogger, createRegistry, noFailPoints } from '@oncelog/service-kit';
+import {
+  createLogger,
+  createRegistry,
+  noFailPoints,
+  passThroughTracer,
+  type Tracer,
+} from '@oncelog/service-kit';
 import { vi } from 'vitest';
 import { applyEntries } from '../apply-entries.ts';
+import { createApplyTraces } from '../apply-trace.ts';
 import { type Consumer, type ConsumerOptions, createConsumer } from '../consumer.ts';
 import { joinGroup } from '../join-group.ts';
 import { createConsumerMetrics } from '../metrics.ts';
@@ -35,7 +42,7 @@ export interface TestGroup {
   readonly writer: StreamWriter;
   readonly key: string;
   join(name: string, broken?: Partial<StreamReader>, options?: Partial<ConsumerOptions>): Promise<Member>;
-  publish(events: readonly object[], batchId?: string): Promise<string>;
+  publish(events: readonly object[], batchId?: string, traceparents?: readonly string[]): Promise<string>;
   backlog(): Promise<StreamBacklog>;
   /** Sums over all topics, and the number of rows that are stored. */
   figures(): Promise<{ received: number; unique: number; dead: number; repeated: number; stored: number }>;
@@ -45,8 +52,9 @@ export interface TestGroup {
 const STATEMENT_TIMEOUT_MS = 2_000;
 const BACKOFF = { baseMs: 1, capMs: 20 };
 
-export async function openTestGroup(): Promise<TestGroup> {
+export async function openTestGroup(tracer: Tracer = passThroughTracer): Promise<TestGroup> {
   const test = await createTestDatabase(testPostgresUrl());
+  const { url: databaseUrl } = test;
   const database = openDatabase({
     url: test.url,
     name: 'group',
@@ -67,12 +75,19 @@ export async function openTestGroup(): Promise<TestGroup> {
     await vi.waitFor(() => working.ensureGroup(), 10_000);
     const reader = { ...working, ...broken };
     const lines: string[] = [];
-    const log = createLogger('consumer', 'info', { write: (line: string) => lines.push(line) });
+    const log = createLogger('consumer', 'debug', { write: (line: string) => lines.push(line) });
     const metrics = createConsumerMetrics(createRegistry('consumer'));
     const giveUp = new AbortController();
     const random = Math.random;
     const failPoint = noFailPoints;
-    const deps = { database, log, metrics, random, failPoint, giveUp: giveUp.signal };
+    const now = () => new Date();
+    const startTrace = createApplyTraces(tracer, {
+      consumer: name,
+      streamPrefix: prefix,
+      shard: 0,
+      databaseUrl,
+    });
+    const deps = { database, log, metrics, random, failPoint, now, startTrace, giveUp: giveUp.signal };
     const apply = (entries: readonly Entry[]) =>
       applyEntries(deps, { shard: 0, stripe: 1, backoff: BACKOFF }, entries);
     const consumer = createConsumer(
@@ -84,6 +99,8 @@ export async function openTestGroup(): Promise<TestGroup> {
         metrics,
         random,
         failPoint,
+        startedAt: new Date(),
+        version: '1.2.3',
       },
       {
         maxEntriesPerRead: 10,
@@ -105,9 +122,9 @@ export async function openTestGroup(): Promise<TestGroup> {
     writer,
     key,
     join,
-    async publish(events, batchId = randomUUID()) {
+    async publish(events, batchId = randomUUID(), traceparents = undefined) {
       const body = Buffer.from(JSON.stringify({ events: events.map((fields) => ({ ...VALID, ...fields })) }));
-      await writer.append({ batchId, events: events.length, body });
+      await writer.append({ batchId, events: events.length, body, traceparents });
       return batchId;
     },
     backlog: async () => sumTotals(await writer.totals()),

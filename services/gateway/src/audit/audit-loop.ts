@@ -2,7 +2,7 @@ import { type Logger, pause } from '@oncelog/service-kit';
 import type { Auditor } from './auditor.ts';
 
 export interface AuditLoopDeps {
-  readonly auditor: Auditor;
+  readonly auditor: Pick<Auditor, 'audit'>;
   readonly log: Logger;
 }
 

@@ -17,12 +17,15 @@ export interface Auditor {
    * @throws what the stream or the database throws: nothing is known then
    */
   audit(options: { readonly full: boolean }): Promise<Audit>;
+  /** The result of the last audit that could be made; undefined before the first. */
+  readonly result: Audit | undefined;
 }
 
 export function createAuditor(deps: AuditorDeps): Auditor {
   const waiting = new Map<boolean, Promise<Audit>>();
   let last: Promise<unknown> = Promise.resolve();
   let explained = '';
+  let result: Audit | undefined;
 
   const run = async (full: boolean): Promise<Audit> => {
     const checkedAt = deps.now();
@@ -39,12 +42,15 @@ export function createAuditor(deps: AuditorDeps): Auditor {
     if (next !== undefined) {
       await writeAuditCheckpoint(deps.database, { checkpoint: next, candidate: measurement.figures.next });
     }
-    const audit = resultOf(measurement, checkedAt, performance.now() - startedAt);
-    show(deps.metrics, audit);
-    return audit;
+    result = resultOf(measurement, checkedAt, performance.now() - startedAt);
+    show(deps.metrics, result);
+    return result;
   };
 
   return {
+    get result() {
+      return result;
+    },
     audit({ full }) {
       const shared = waiting.get(full);
       if (shared !== undefined) return shared;

@@ -1,19 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import { openDatabase, ping } from '@oncelog/event-store';
+import { type Database, openDatabase, ping } from '@oncelog/event-store';
 import { createTestDatabase, type TestDatabase } from '@oncelog/event-store/testing';
 import { openWriter, type StreamWriter, shardKeys } from '@oncelog/event-stream';
 import { openTestRedis, silentLog, testPrefix } from '@oncelog/event-stream/testing';
 import { testPostgresUrl, testRedisUrl } from '@oncelog/local-stack/testing';
-import { createLogger, createRegistry, listen, noFailPoints } from '@oncelog/service-kit';
+import {
+  createLogger,
+  createRegistry,
+  listen,
+  noFailPoints,
+  passThroughTracer,
+  type Tracer,
+} from '@oncelog/service-kit';
+import type { Express } from 'express';
 import { vi } from 'vitest';
 import { type AppConfig, createApp } from '../app.ts';
 import { type Auditor, createAuditor } from '../audit/auditor.ts';
+import { createEventStreams } from '../event-streams.ts';
 import { createGatewayMetrics } from '../metrics.ts';
+import type { HubConfig } from '../tail/hub.ts';
+import { createTail } from '../tail/tail.ts';
 
 type TestRedis = Awaited<ReturnType<typeof openTestRedis>>;
 
 /** A gateway on a port of its own, over a database and a stream of its own. No consumer runs. */
 export interface TestGateway {
+  readonly app: Express;
   readonly url: string;
   readonly port: number;
   readonly test: TestDatabase;
@@ -30,6 +42,10 @@ export interface TestGateway {
 export interface TestGatewayOptions extends Partial<AppConfig> {
   readonly redisUrl?: string;
   readonly maxBacklogEvents?: number;
+  readonly tail?: Partial<HubConfig>;
+  /** What stands between the tail and its database. */
+  readonly tailDatabase?: (database: Database) => Database;
+  readonly tracer?: Tracer;
 }
 
 export async function openTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -50,16 +66,41 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
   const registry = createRegistry('gateway');
   const metrics = createGatewayMetrics(registry);
   const auditor = createAuditor({ stream, database: test.database, metrics, now: () => new Date() });
+  const log = createLogger('gateway', 'debug', { write: (line: string) => lines.push(line) });
+  const tailDatabase = () =>
+    openDatabase({
+      url: test.url,
+      name: 'tail',
+      maxConnections: 1,
+      statementTimeoutMs: 1_000,
+      planOnce: true,
+    });
+  const [tailReads, resumeReads] = [tailDatabase(), tailDatabase()];
+  const tail = createTail(
+    {
+      database: options.tailDatabase?.(tailReads) ?? tailReads,
+      resumeDatabase: resumeReads,
+      log,
+      registry,
+      random: Math.random,
+      elapsedMs: () => performance.now(),
+    },
+    options.tail,
+  );
+  const eventStreams = createEventStreams({ log }, { maxEventStreams: 20 });
   const app = createApp(
     {
       stream,
       database,
       checks: { database: () => ping(test.database), redis: () => stream.ping() },
-      log: createLogger('gateway', 'debug', { write: (line: string) => lines.push(line) }),
+      log,
       metrics,
       registry,
       auditor,
+      eventStreams,
+      tail,
       failPoint: noFailPoints,
+      tracer: options.tracer ?? passThroughTracer,
       now: () => new Date(),
       random: Math.random,
       newBatchId: randomUUID,
@@ -71,6 +112,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const base = `http://127.0.0.1:${server.port}`;
   return {
+    app,
     url: base,
     port: server.port,
     test,
@@ -86,8 +128,10 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
         body: body as string,
       }),
     close: async () => {
+      eventStreams.close();
+      tail.stop();
       await server.close();
-      await Promise.all([stream.close(), database.close()]);
+      await Promise.all([stream.close(), ...[database, tailReads, resumeReads].map((one) => one.close())]);
       await Promise.all([test.drop(), redis.close()]);
     },
   };

@@ -1,4 +1,5 @@
 import { createClient } from '@oncelog/client';
+import { passThroughTracer } from '@oncelog/service-kit';
 import { expect, test } from 'vitest';
 import { eventAt } from '../generate/event.ts';
 import { createPlan, indicesOfBatch } from '../generate/plan.ts';
@@ -28,7 +29,7 @@ function setup(gateway: SmallGateway, input: Partial<SendInput> = {}) {
     onSent: (batch) => sent.push(batch),
     ...input,
   };
-  const deps = { client, accounting, latencies: createLatencies(), clock };
+  const deps = { client, accounting, latencies: createLatencies(), clock, tracer: passThroughTracer };
   return { ...all, clock, accounting, sent, send: () => sendBatches(deps, all) };
 }
 

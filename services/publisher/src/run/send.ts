@@ -1,4 +1,5 @@
 import type { Client } from '@oncelog/client';
+import type { Tracer } from '@oncelog/service-kit';
 import { eventAt, type RunIdentity } from '../generate/event.ts';
 import { indicesOfBatch, type Plan } from '../generate/plan.ts';
 import type { Accounting } from './accounting.ts';
@@ -11,6 +12,7 @@ export interface SendDeps {
   readonly accounting: Accounting;
   readonly latencies: Latencies;
   readonly clock: Clock;
+  readonly tracer: Tracer;
 }
 
 export interface SendInput {
@@ -49,20 +51,36 @@ export async function sendBatches(deps: SendDeps, input: SendInput): Promise<voi
 }
 
 async function sendBatch(
-  { client, accounting, latencies, clock }: SendDeps,
+  { client, accounting, latencies, clock, tracer }: SendDeps,
   { plan, run, signal, pace, onSent }: SendInput & { pace: Pacer },
   number: number,
 ): Promise<void> {
   await pace(signal);
   const events = Array.from(indicesOfBatch(plan, number), (index) => eventAt(run, index));
   const startedMs = clock.monotonicMs();
-  const { batchId, attempts } = await client.publish(events, {
-    idempotencyKey: `${run.runId}-batch-${number}`,
-    signal,
-  });
+  const { batchId, attempts } = await traced(tracer, events.length, (traceparent) =>
+    client.publish(events, { idempotencyKey: `${run.runId}-batch-${number}`, traceparent, signal }),
+  );
   latencies.record(clock.monotonicMs() - startedMs);
   accounting.add(batchId);
   onSent({ events: events.length, retries: attempts - 1 });
   // One in a hundred: a sweep settles up to a hundred, and where it settles none, asking more often is no use.
   if (accounting.outstanding() > SWEEP_ABOVE && number % 100 === 0) await accounting.sweep(signal);
+}
+
+/** A trace for each batch, from here to the statement that stores it: where traces are exported. */
+async function traced<T>(
+  tracer: Tracer,
+  events: number,
+  publish: (traceparent: string | undefined) => Promise<T>,
+): Promise<T> {
+  const span = tracer.startSpan('publish', { kind: 'client', attributes: { 'oncelog.events': events } });
+  try {
+    const published = await publish(span.traceparent);
+    span.end();
+    return published;
+  } catch (error) {
+    span.end(error);
+    throw error;
+  }
 }

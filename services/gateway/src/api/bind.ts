@@ -1,0 +1,28 @@
+import type { Express, RequestHandler } from 'express';
+import { Problem } from '../problem.ts';
+import { OPERATIONS, type OperationId } from './operations.ts';
+
+/** What serves each operation: one that is missing does not compile. */
+export type Handlers = Readonly<Record<OperationId, RequestHandler | RequestHandler[]>>;
+
+/** Routes every operation, in the order of the table. The other methods of their paths are answered with 405. */
+export function bindOperations(app: Express, handlers: Handlers): void {
+  const ids = Object.keys(OPERATIONS) as OperationId[];
+  for (const [path, ofPath] of Map.groupBy(ids, (id) => OPERATIONS[id].path)) {
+    const route = app.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
+    for (const id of ofPath) route[OPERATIONS[id].method](handlers[id]);
+    route.all(onlyMethods(methodsOf(ofPath)));
+  }
+}
+
+function methodsOf(ids: readonly OperationId[]): string {
+  const methods = ids.map((id) => OPERATIONS[id].method.toUpperCase());
+  return methods.join(', ').replace('GET', 'GET, HEAD');
+}
+
+function onlyMethods(allowed: string): RequestHandler {
+  return (_request, response) => {
+    response.set('Allow', allowed);
+    throw new Problem('method-not-allowed', { detail: `This path takes ${allowed}.` });
+  };
+}
