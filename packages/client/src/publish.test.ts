@@ -83,7 +83,7 @@ describe('a fault that may pass is retried with the same bytes and the same key'
   test('a server that hangs, after the timeout', async () => {
     await using server = await scriptedServer(hang, accept);
     const time = recordedTime();
-    const client = createClient({ url: server.url, timeoutMs: 50, ...time.options });
+    const client = createClient({ url: server.url, timeoutMs: 1_000, ...time.options });
 
     expect(await client.publish(events)).toMatchObject({ attempts: 2 });
     expect(time.notices[0]?.cause.message).toMatch(/timeout/);
@@ -93,7 +93,7 @@ describe('a fault that may pass is retried with the same bytes and the same key'
     await using server = await scriptedServer((response) => {
       response.writeHead(202, { 'Content-Length': '1000' }).write('{"status":');
     }, accept);
-    const client = createClient({ url: server.url, timeoutMs: 50, ...recordedTime().options });
+    const client = createClient({ url: server.url, timeoutMs: 1_000, ...recordedTime().options });
 
     expect(await client.publish(events)).toMatchObject({ attempts: 2 });
   });

@@ -6,12 +6,18 @@ import { listMigrations } from './statements/list-migrations.ts';
 const MIGRATIONS_DIR = fileURLToPath(new URL('../migrations', import.meta.url));
 const MIGRATIONS_TABLE = 'schema_migrations';
 
+/**
+ * While a migration waits for a table, everything behind it waits as well: consumers that apply, and so the producers. It
+ * gives up after this, and is run again when whoever reads there (a dump, a full audit) is done.
+ */
+const LOCK_TIMEOUT_MS = 10_000;
+
 /** Runs the migrations that the database lacks, in one transaction, under a lock. Resolves to their names. */
 export async function migrate(databaseUrl: string, log: (message: string) => void): Promise<string[]> {
   // loaded only here: it and what it brings would cost every service 30 MB
   const { runner } = await import('node-pg-migrate');
   const applied = await runner({
-    databaseUrl,
+    databaseUrl: { connectionString: databaseUrl, lock_timeout: LOCK_TIMEOUT_MS },
     dir: MIGRATIONS_DIR,
     migrationsTable: MIGRATIONS_TABLE,
     direction: 'up',

@@ -147,15 +147,22 @@ function operation(name: string): SpanAttributes {
 
 /** Names of https://opentelemetry.io/docs/specs/semconv/database/postgresql/. Not the statement: it never varies. */
 function databaseAttributes(databaseUrl: string): SpanAttributes {
-  const { hostname, port, pathname } = new URL(databaseUrl);
   return {
     'db.system.name': 'postgresql',
     'db.operation.name': 'INSERT',
     'db.collection.name': 'processed_events',
     'db.query.summary': 'INSERT processed_events',
-    'db.namespace': decodeURIComponent(pathname.slice(1)) || undefined,
-    'server.address': hostname || undefined,
-    'server.port': port === '' ? undefined : Number(port),
+    ...addressAttributes(databaseUrl),
+  };
+}
+
+function addressAttributes(databaseUrl: string): SpanAttributes {
+  const url = URL.parse(databaseUrl);
+  if (url === null) return {}; // several hosts: the driver takes them, the standard does not
+  return {
+    'db.namespace': url.pathname.slice(1) || undefined,
+    'server.address': url.hostname || undefined,
+    'server.port': url.port === '' ? undefined : Number(url.port),
   };
 }
 

@@ -119,7 +119,7 @@ describe('event streams', () => {
   });
 
   it('does not cut off a client that reads slowly', async () => {
-    const { connections, connect } = await serve({ heartbeatMs: 20, stalledMs: 300 });
+    const { connections, connect } = await serve({ heartbeatMs: 20, stalledMs: 2_000 });
     const response = await connect();
     response.pause();
     const [slow] = connections as [SseConnection];

@@ -33,6 +33,8 @@ export interface EventStreams {
    * @throws {Problem} 503 when as many are open as may be
    */
   open(request: Request, response: Response): SseConnection;
+  /** For those who have work to do before they {@link open}. @throws {Problem} 503 as `open` does */
+  refuseIfFull(): void;
   /** Ends all: the service stops. From now on {@link open} refuses. */
   close(): void;
 }
@@ -57,19 +59,23 @@ export function createEventStreams(
 ): EventStreams {
   const open = new Set<SseConnection>();
   let closing = false;
+  const refuseIfFull = (): void => {
+    if (closing || open.size >= maxEventStreams) throw tooMany(closing);
+  };
 
   return {
     get count() {
       return open.size;
     },
     open(request, response) {
-      if (closing || open.size >= maxEventStreams) throw tooMany(closing);
+      refuseIfFull();
       const connection = listenTo(request, response, { log, heartbeatMs, stalledMs });
       if (connection.closed.aborted) return connection;
       open.add(connection);
       connection.closed.addEventListener('abort', () => open.delete(connection));
       return connection;
     },
+    refuseIfFull,
     close() {
       closing = true;
       for (const connection of open) connection.end();
@@ -154,6 +160,8 @@ function listenTo(
     },
     end: () => {
       response.end();
+      // nobody looks after it any more: who does not take the rest in time is cut off by the server
+      request.socket.setTimeout(stalledMs);
       gone.abort();
     },
   };

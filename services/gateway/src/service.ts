@@ -49,9 +49,18 @@ export async function startGateway(
     name: 'oncelog-gateway',
     ...pool('queries', config.databaseConnections),
   });
-  opened.defer(() => database.close());
   const probe = openDatabase({ ...connect, name: 'oncelog-gateway-probe', ...pool('probe', 1) });
-  opened.defer(() => probe.close());
+  // a connection of its own, with a limit of its own: counting every row may take minutes
+  const auditDatabase = openDatabase({
+    url: config.databaseUrl,
+    name: 'oncelog-gateway-audit',
+    ...pool('audit', 1),
+    statementTimeoutMs: config.auditTimeoutMs,
+  });
+  // side by side: each may take its full second when Postgres hangs
+  opened.defer(async () => {
+    await Promise.all([database, probe, auditDatabase].map((each) => each.close()));
+  });
   const { redisUrl, streamPrefix: prefix, streamShards: shards } = config;
   const backlogLimit = { maxEvents: config.maxBacklogEvents, maxBytes: config.maxBacklogBytes };
   const stream = openWriter({ url: redisUrl, prefix, shards, backlogLimit, log, observer });
@@ -63,14 +72,6 @@ export async function startGateway(
     await stream.ping();
   });
 
-  // a connection of its own, with a limit of its own: counting every row may take minutes
-  const auditDatabase = openDatabase({
-    url: config.databaseUrl,
-    name: 'oncelog-gateway-audit',
-    ...pool('audit', 1),
-    statementTimeoutMs: config.auditTimeoutMs,
-  });
-  opened.defer(() => auditDatabase.close());
   const auditor = createAuditor({ stream, database: auditDatabase, metrics, now: deps.now });
   const stop = new AbortController();
   opened.defer(() => stop.abort());

@@ -99,19 +99,20 @@ export function CopyButton({ text, label, what, icon = 'copy', bare = false }: C
 /** A command to try, and a way to take it along. */
 export function Command({
   text,
-  label = 'Copy command',
+  name = 'command',
 }: {
   readonly text: string;
-  readonly label?: string;
+  /** Tells it from others beside it, to those who do not see it. */
+  readonly name?: string;
 }) {
   return (
     <div class="command">
-      <Scroller class="command-text" label="Command">
+      <Scroller class="command-text" label={`The ${name}`}>
         <pre>
           <code>{text}</code>
         </pre>
       </Scroller>
-      <CopyButton text={text} label={label} what="Command" bare />
+      <CopyButton text={text} label={`Copy the ${name}`} what="Command" bare />
     </div>
   );
 }

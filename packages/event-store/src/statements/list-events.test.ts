@@ -117,7 +117,7 @@ it('ends a page before it becomes too large for a response, but never before its
     event_id: `l${i}`,
     payload: { text: 'x'.repeat(i === 4 ? 17_000_000 : 6_000_000) },
   }));
-  await applyBatches(test.database, [storeBatch(events)], { shard: 0, stripe: 0 });
+  for (const each of events) await applyBatches(test.database, [storeBatch([each])], { shard: 0, stripe: 0 });
   const first = await listEvents(test.database, { topics: ['large'], limit: 100 });
   expect(first).toMatchObject({ more: true, rows: { length: 1 } });
   const second = await listEvents(test.database, {

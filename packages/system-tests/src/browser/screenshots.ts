@@ -17,12 +17,15 @@ import {
 
 /*
  * Pictures of every view of the dashboard, in each width and colour scheme, for people to look at:
- * FOLDER/NAME-WIDTH-SCHEME.png, the whole page each.
+ * FOLDER/NAME-WIDTH-SCHEME.png, each of the whole page unless that is very long.
  */
 const USAGE = 'pnpm --filter @oncelog/system-tests run screenshots [--out FOLDER] [--only NAME]…';
 
 /** How long events flow before the pictures, so that the chart has something to show. */
 const FLOWS_FOR_MS = 45_000;
+
+/** CSS pixels. Of what is longer only what a screen shows: below is more of the same. */
+const MAX_HEIGHT = 2_400;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -114,7 +117,8 @@ async function take({ folder, isWanted }: Studio, page: Page, name: string): Pro
     for (const colorScheme of COLOR_SCHEMES) {
       await page.emulateMedia({ colorScheme });
       const path = join(folder, `${name}-${viewport.width}-${colorScheme}.png`);
-      await page.screenshot({ path, fullPage: true });
+      const contents = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.screenshot({ path, fullPage: contents <= MAX_HEIGHT });
       print(path);
     }
   }
@@ -158,6 +162,8 @@ function startLoad(url: string): { stop(): Promise<void> } {
     }
   };
   const ended = loop();
+  // told by stop()
+  ended.catch(() => {});
   return {
     async stop() {
       running = false;

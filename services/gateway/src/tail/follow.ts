@@ -112,16 +112,17 @@ async function untilRead(deps: FollowDeps, wanted: PageWanted): Promise<FeedPage
   for (let tries = 1; !connection.closed.aborted; tries += 1) {
     try {
       const { events } = pageSize;
-      const page = await deps.lane(() =>
-        followEvents(deps.database, {
+      const page = await deps.lane(async () => {
+        if (connection.closed.aborted) return undefined; // while it waited for the others
+        return await followEvents(deps.database, {
           from,
           until,
           filters: [filter],
           maxEvents: events,
           maxExamined: events * (isByTopic([filter]) ? EXAMINED.byTopic : EXAMINED.ofAll),
           maxBytes: MAX_PAGE_BYTES,
-        }),
-      );
+        });
+      });
       pageSize.grow();
       return page;
     } catch (error) {

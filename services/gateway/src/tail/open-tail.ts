@@ -29,15 +29,14 @@ export function openTail(
       statementTimeoutMs: PAGE_TIMEOUT_MS,
       planOnce: true,
     });
-    opened.defer(() => database.close());
     return database;
   };
-  const tail = createTail({
-    ...deps,
-    database: open('tail'),
-    resumeDatabase: open('tail-resume'),
-    elapsedMs: () => performance.now(),
+  const [database, resumeDatabase] = [open('tail'), open('tail-resume')];
+  // side by side: each may take its full second when Postgres hangs
+  opened.defer(async () => {
+    await Promise.all([database.close(), resumeDatabase.close()]);
   });
+  const tail = createTail({ ...deps, database, resumeDatabase, elapsedMs: () => performance.now() });
   opened.defer(() => tail.stop());
   return tail;
 }

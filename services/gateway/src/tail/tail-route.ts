@@ -27,6 +27,7 @@ export interface TailRouteDeps {
 export function tailRoute({ database, eventStreams, tail }: TailRouteDeps): RequestHandler {
   return async (request, response) => {
     const { topic: topics, ...rest } = validQuery(request, parseTailQuery);
+    eventStreams.refuseIfFull(); // before the store is asked for somebody who will be refused
     const end = await query(database, readFeedEnd);
     const ids = createEventIds(end.origin);
     const from = resumedAt(request, { ids, end }) ?? { passed: end.snapshot };

@@ -250,7 +250,7 @@ function NothingStored() {
       <p class="muted">Publish the first one:</p>
       <Command text={publishCommand()} />
       <p class="muted">Or twenty thousand, of which 30 % are duplicates, from the repository:</p>
-      <Command text={demoCommand()} label="Copy the second command" />
+      <Command text={demoCommand()} name="second command" />
     </Empty>
   );
 }
