@@ -252,7 +252,7 @@ describe('what Postgres refuses', () => {
           const { lag, pending } = await group.backlog();
           return lag + pending;
         },
-        { timeout: 50_000 },
+        { timeout: 100_000 },
       )
       .toBe(0);
   };

@@ -49,7 +49,7 @@ export interface TestGroup {
   close(): Promise<void>;
 }
 
-const STATEMENT_TIMEOUT_MS = 2_000;
+const STATEMENT_TIMEOUT_MS = 20_000;
 const BACKOFF = { baseMs: 1, capMs: 20 };
 
 export async function openTestGroup(tracer: Tracer = passThroughTracer): Promise<TestGroup> {
