@@ -55,7 +55,6 @@ export interface AppDeps {
   readonly random: () => number;
   readonly newBatchId: () => string;
   readonly newRequestId: () => string;
-  readonly startedAt: Date;
   readonly auditor: Auditor;
   readonly eventStreams: EventStreams;
   readonly tail: Tail;

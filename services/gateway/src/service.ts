@@ -94,7 +94,6 @@ export async function startGateway(
       auditor,
       eventStreams,
       tail,
-      startedAt: deps.now(),
     },
     config,
   );

@@ -105,7 +105,6 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
       random: Math.random,
       newBatchId: randomUUID,
       newRequestId: randomUUID,
-      startedAt: new Date(),
     },
     { maxEventsPerBatch: 1_000, maxBodyBytes: 5_242_880, maxInFlightBytes: 67_108_864, ...options },
   );
