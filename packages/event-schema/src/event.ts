@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { MAX_EVENTS_PER_BATCH, MAX_PAYLOAD_DEPTH } from './limits.ts';
+import { MAX_ANSWERED_BATCH_IDS, MAX_EVENTS_PER_BATCH, MAX_PAYLOAD_DEPTH } from './limits.ts';
 import { NameType, TimestampType, UuidType } from './string-types.ts';
 
 const PayloadType = Type.Unsafe<Record<string, unknown>>(
@@ -54,6 +54,44 @@ export const PublishResponseSchema = Type.Object(
   { description: 'The request is stored durably and will be applied exactly once.' },
 );
 export type PublishResponse = Static<typeof PublishResponseSchema>;
+
+const batches = Type.Integer({ minimum: 0, description: 'Number of batches that were made of the lines.' });
+const batch_ids = Type.Array(UuidType('Ask GET /batches for its receipt.'), {
+  maxItems: MAX_ANSWERED_BATCH_IDS,
+  description: `The IDs of these batches, in the order of the lines; of more than ${MAX_ANSWERED_BATCH_IDS} the last ones.`,
+});
+
+/** The answer to `POST /publish` with a body of lines (NDJSON): Redis has all of them. */
+export const PublishLinesResponseSchema = Type.Object(
+  {
+    status: Type.Literal('accepted'),
+    queued: Type.Integer({ minimum: 1, description: 'Number of events in the body, duplicates included.' }),
+    message: Type.Literal('Events queued for processing'),
+    batches,
+    batch_ids,
+  },
+  { description: 'All lines are stored durably and will be applied exactly once.' },
+);
+export type PublishLinesResponse = Static<typeof PublishLinesResponseSchema>;
+
+/** What was kept of a body of lines that was not taken to its end. */
+export const KeptLinesSchema = Type.Object(
+  {
+    queued: Type.Integer({ minimum: 0, description: 'Number of events that were kept.' }),
+    lines: Type.Integer({
+      minimum: 0,
+      description:
+        'Everything up to this line was kept, and nothing that is known of behind it. The first line is 1.',
+    }),
+    batches,
+    batch_ids,
+  },
+  {
+    description:
+      'The batches that were complete before: they are stored durably and will be applied exactly once.',
+  },
+);
+export type KeptLines = Static<typeof KeptLinesSchema>;
 
 /** One element of the answer to `GET /events`. */
 export const StoredEventSchema = Type.Object(

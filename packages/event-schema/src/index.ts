@@ -8,6 +8,8 @@ export {
   AuditQuerySchema,
   AuditSchema,
 } from './audit.ts';
+export { type CloudEvent, CloudEventSchema } from './cloud-event.ts';
+export { type BrokenAttribute, brokenAttributes } from './cloud-event-attributes.ts';
 export {
   type DeadLetter,
   type DeadLetterAddress,
@@ -31,6 +33,10 @@ export {
 export {
   type Event,
   EventSchema,
+  type KeptLines,
+  KeptLinesSchema,
+  type PublishLinesResponse,
+  PublishLinesResponseSchema,
   type PublishRequest,
   PublishRequestSchema,
   type PublishResponse,
@@ -40,6 +46,7 @@ export {
 } from './event.ts';
 export {
   DEFAULT_EVENTS_LIMIT,
+  MAX_ANSWERED_BATCH_IDS,
   MAX_BODY_BYTES,
   MAX_CONTAINS_BYTES,
   MAX_COUNTED_OPEN_LETTERS,
@@ -52,6 +59,7 @@ export {
   MAX_RECEIPT_IDS,
   MAX_TOPICS_PER_QUERY,
   MAX_VIOLATIONS,
+  MAX_WRITTEN_OUT_DIGITS,
 } from './limits.ts';
 export {
   type ConsumerState,
@@ -71,12 +79,20 @@ export {
 } from './live.ts';
 export { parseAuditQuery } from './parse-audit-query.ts';
 export {
+  type ParsedCloudEvent,
+  type ParsedCloudEvents,
+  parseCloudEvent,
+  parseCloudEventBatch,
+} from './parse-cloud-events.ts';
+export {
   type ParsedDeadLetterReplay,
   parseDeadLetterDeletion,
   parseDeadLetterReplay,
   parseDeadLettersQuery,
 } from './parse-dead-letters.ts';
 export { parseEmptyQuery } from './parse-empty-query.ts';
+export { parseEvent } from './parse-event.ts';
+export { parseJson } from './parse-json.ts';
 export { type ParsedPublishRequest, parsePublishRequest } from './parse-publish-request.ts';
 export { type ParsedQuery, parseBatchesQuery, parseEventsQuery, parseTailQuery } from './parse-queries.ts';
 export { type ProblemDetails, ProblemDetailsSchema, type Violation, ViolationSchema } from './problem.ts';

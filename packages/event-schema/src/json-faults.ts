@@ -45,10 +45,16 @@ MEANING[LOWER_E] = MEANING[UPPER_E] = EXPONENT;
 /** A number without an exponent that is no longer than this fits: neither part can have too many digits. */
 const SURELY_FITS = 16_000;
 
-interface Scan {
+/** What a text holds that matters to Postgres. */
+export interface JsonScan {
+  readonly faults: readonly JsonFault[];
+  /** Digits of the numbers with an exponent, written out; counted until they are too many. */
+  readonly writtenOut: number;
+}
+
+interface Scan extends JsonScan {
   json: Uint8Array;
   faults: JsonFault[];
-  /** Digits so far of the numbers with an exponent, written out. */
   writtenOut: number;
 }
 
@@ -60,13 +66,22 @@ interface Scan {
  * that are ignored or overridden by a later duplicate key, and reads numbers that became Infinity.
  * One pass, linear in any input. It ends at the first `max-depth`, or when the faults fill an answer.
  */
-export function findJsonFaults(json: Uint8Array): JsonFault[] {
+export function findJsonFaults(json: Uint8Array): readonly JsonFault[] {
+  return scanJson(json, 0).faults;
+}
+
+/**
+ * The same for a text that will be part of a document.
+ *
+ * @param outerLevels objects and arrays that will be around it
+ */
+export function scanJson(json: Uint8Array, outerLevels: number): JsonScan {
   const faults: JsonFault[] = [];
   const scan: Scan = { json, faults, writtenOut: 0 };
   const quote = QUOTE;
   const backslash = BACKSLASH;
   const end = json.length;
-  let depth = 0;
+  let depth = outerLevels;
   let i = 0;
   while (i < end && faults.length < MAX_VIOLATIONS) {
     switch (MEANING[json[i] as number]) {
@@ -81,7 +96,7 @@ export function findJsonFaults(json: Uint8Array): JsonFault[] {
         depth += 1;
         if (depth > MAX_DOCUMENT_DEPTH) {
           faults.push({ rule: 'max-depth', offset: i });
-          return faults;
+          return scan;
         }
         i += 1;
         break;
@@ -96,7 +111,7 @@ export function findJsonFaults(json: Uint8Array): JsonFault[] {
         i += 1;
     }
   }
-  return faults;
+  return scan;
 }
 
 /** The rest of a string from its first backslash on. Reports each rule once. Returns the index after it. */

@@ -69,7 +69,8 @@ function* pathOf(frames: readonly Frame[]): Iterable<string | number> {
   }
 }
 
-function stringEnd(json: Uint8Array, start: number): number {
+/** The index after a string, given that of its first quote. */
+export function stringEnd(json: Uint8Array, start: number): number {
   let i = start + 1;
   while (json[i] !== QUOTE) i += json[i] === BACKSLASH ? 2 : 1;
   return i + 1;

@@ -42,6 +42,9 @@ export const MAX_TOPICS_PER_QUERY = 50;
 /** Most batch ids that one query can ask for. */
 export const MAX_RECEIPT_IDS = 100;
 
+/** Most batch ids that one answer names. A body of lines may be made into any number of batches. */
+export const MAX_ANSWERED_BATCH_IDS = 1000;
+
 export const MAX_CURSOR_CHARACTERS = 100;
 
 /** Most bytes of a query's JSON document, in UTF-8 and not percent-encoded: it shares 16 KiB with all other headers. */

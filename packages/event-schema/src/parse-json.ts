@@ -3,13 +3,17 @@ import { isUtf8 } from 'node:buffer';
 /** A body as a JSON value, or why it is none. */
 export type ParsedJson = { outcome: 'parsed'; document: unknown } | { outcome: 'malformed'; detail: string };
 
-/** Parses a body. Never throws for any bytes. */
-export function parseJson(body: Uint8Array): ParsedJson {
-  if (!isUtf8(body)) return { outcome: 'malformed', detail: 'The body is not valid UTF-8.' };
+/**
+ * Parses a body, or a part of one. Never throws for any bytes.
+ *
+ * @param what of which the details speak, at the beginning of a sentence
+ */
+export function parseJson(body: Uint8Array, what = 'The body'): ParsedJson {
+  if (!isUtf8(body)) return { outcome: 'malformed', detail: `${what} is not valid UTF-8.` };
   try {
     return { outcome: 'parsed', document: JSON.parse(textOf(body)) };
   } catch (error) {
-    return { outcome: 'malformed', detail: malformedDetail(body, error) };
+    return { outcome: 'malformed', detail: malformedDetail(body, what, error) };
   }
 }
 
@@ -19,10 +23,15 @@ function textOf(body: Uint8Array): string {
 }
 
 /** Says where the text breaks if the engine tells; its own message would repeat parts of the body. */
-function malformedDetail(body: Uint8Array, error: unknown): string {
-  if (body.length === 0) return 'The body is empty.';
+function malformedDetail(body: Uint8Array, what: string, error: unknown): string {
+  if (body.length === 0) return `${what} is empty.`;
+  if (startsWithByteOrderMark(body)) return `${what} begins with a byte order mark, which JSON has not.`;
   const position = /at position (\d+)/.exec(String(error))?.[1];
   return position === undefined
-    ? 'The body is not valid JSON.'
-    : `The body is not valid JSON: see character ${position}, counted from 0.`;
+    ? `${what} is not valid JSON.`
+    : `${what} is not valid JSON: see character ${position}, counted from 0.`;
+}
+
+function startsWithByteOrderMark([first, second, third]: Uint8Array): boolean {
+  return first === 0xef && second === 0xbb && third === 0xbf;
 }

@@ -1,11 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { KeptLinesSchema } from './event.ts';
 
 /** One broken rule of a request. */
 export const ViolationSchema = Type.Object(
   {
     pointer: Type.String({
       description:
-        'JSON pointer (RFC 6901) into the body; /query/<name> for a query parameter, /headers/<name> for a header.',
+        'JSON pointer (RFC 6901) into the body; /query/<name> for a query parameter, /headers/<name> for a header, /lines/<number> for a line, of which the first is 1.',
     }),
     rule: Type.String({ description: 'Stable code of the rule, in kebab case.' }),
     detail: Type.String({ description: 'A sentence for a person. It never repeats the value sent.' }),
@@ -25,6 +26,7 @@ export const ProblemDetailsSchema = Type.Object(
     request_id: Type.String({ description: 'Find the request in the logs by it.' }),
     code: Type.String({ description: 'Stable code of the problem, for programs.' }),
     errors: Type.Optional(Type.Array(ViolationSchema, { description: 'Every broken rule, at most 100.' })),
+    kept: Type.Optional(KeptLinesSchema),
   },
   { description: 'An error.' },
 );

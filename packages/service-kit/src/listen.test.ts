@@ -1,6 +1,7 @@
+import { connect } from 'node:net';
 import express from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HttpServer, listen } from './listen.ts';
+import { type HttpServer, listen, paceBody } from './listen.ts';
 import { createRegistry } from './metrics.ts';
 import { operationsRoutes } from './operations-routes.ts';
 
@@ -10,8 +11,8 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((server) => server.close()));
 });
 
-async function serve(app = express()): Promise<HttpServer> {
-  const server = await listen(app, { host: HOST, port: 0 });
+async function serve(app = express(), bodyTimeoutMs = 30_000): Promise<HttpServer> {
+  const server = await listen(app, { host: HOST, port: 0, bodyTimeoutMs });
   opened.push(server);
   return server;
 }
@@ -41,6 +42,39 @@ describe('listen', () => {
     expect(await last.text()).toBe('done');
     expect(last.headers.get('connection')).toBe('close');
     await closing;
+  });
+});
+
+describe('a body that does not come to its end', () => {
+  const app = express()
+    .post('/plain', (request) => void request.resume())
+    .post('/paced', (request, response) => {
+      paceBody(request);
+      request.resume().once('end', () => response.send('whole'));
+    });
+
+  /** Sends the beginning of a request, and resolves to all that comes back when the connection ends. */
+  function begin(port: number, path: string) {
+    const socket = connect(port, HOST);
+    const answer = new Promise<string>((resolve) => {
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      socket.on('close', () => resolve(text));
+    });
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4\r\n\r\nab`);
+    return { answer, finish: () => socket.write('cd') };
+  }
+
+  it('is cut off, and only then, and not if it is paced', async () => {
+    const { port } = await serve(app, 1_000);
+    const paced = begin(port, '/paced');
+    expect(await begin(port, '/plain').answer).toBe(
+      'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n',
+    );
+    paced.finish(); // it came earlier than the other
+    expect(await paced.answer).toMatch(/^HTTP\/1\.1 200 OK.*whole$/s);
   });
 });
 

@@ -15,6 +15,7 @@ import { openApiRoute } from './api/openapi-route.ts';
 import { auditRoute } from './audit/audit-route.ts';
 import type { Auditor } from './audit/auditor.ts';
 import { batchesRoute } from './batches-route.ts';
+import { createBodyBudget } from './body-budget.ts';
 import { createDashboardPage, type DashboardPage } from './dashboard/dashboard-page.ts';
 import {
   deadLetterRoute,
@@ -26,14 +27,14 @@ import { docsFiles, docsRoute } from './docs/docs-route.ts';
 import { errorHandler } from './error-handler.ts';
 import type { EventStreams } from './event-streams.ts';
 import { eventsRoute } from './events-route.ts';
+import { publishHandlers } from './ingest/publish-handlers.ts';
 import { consumersRoute } from './live/consumers-route.ts';
 import { createLiveHub } from './live/live-hub.ts';
 import { liveRoute } from './live/live-route.ts';
 import { createLiveStatus } from './live/live-status.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { Problem } from './problem.ts';
-import { publishRoute } from './publish-route.ts';
-import { readBody } from './read-body.ts';
+import { onlyJson, readBody } from './read-body.ts';
 import { replayLetterRoute, replayLettersRoute } from './replay-route.ts';
 import { requestContext } from './request-context.ts';
 import { rootRoute } from './root-route.ts';
@@ -59,11 +60,15 @@ export interface AppDeps {
   readonly eventStreams: EventStreams;
   readonly tail: Tail;
   readonly tracer: Tracer;
+  /** Aborted when the service stops: what may take long then ends. */
+  readonly stopping: AbortSignal;
 }
 
 export interface AppConfig {
   readonly maxEventsPerBatch: number;
   readonly maxBodyBytes: number;
+  readonly maxNdjsonBytes: number;
+  readonly bodyStallMs: number;
   readonly maxInFlightBytes: number;
 }
 
@@ -90,9 +95,10 @@ function handlersOf(deps: AppDeps, config: AppConfig, dashboard: DashboardPage):
   // publishing needs Redis alone: without Postgres a balancer must not take all gateways away from the producers
   const operator = operationsHandlers({ ...deps, needed: ['redis'] });
   const liveHub = createLiveHub({ ...deps, status: createLiveStatus({ ...deps, version: VERSION }) });
-  const readFilter = readBody(deps, { ...config, maxBodyBytes: MAX_FILTER_BYTES });
+  const budget = createBodyBudget(deps, config);
+  const readFilter = [onlyJson, ...readBody({ budget }, { maxBodyBytes: MAX_FILTER_BYTES })];
   return {
-    publishEvents: [...readBody(deps, config), publishRoute(deps, config)],
+    publishEvents: publishHandlers({ ...deps, budget }, config),
     listEvents: eventsRoute(deps),
     listBatches: batchesRoute(deps),
     followEvents: tailRoute(deps),

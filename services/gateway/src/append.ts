@@ -13,6 +13,8 @@ export interface AppendDeps {
   readonly metrics: Pick<GatewayMetrics, 'appendSeconds' | 'appendRetries'>;
   readonly random: () => number;
   readonly tracer: Tracer;
+  /** What a client sent that the batch is made of, for what it is told. */
+  readonly what?: 'request' | 'batch';
 }
 
 /**
@@ -55,7 +57,10 @@ export async function appendBatch(deps: AppendDeps, batch: Batch): Promise<void>
   }
 }
 
-async function appendUntilKnown({ stream, metrics, random }: AppendDeps, batch: Batch): Promise<void> {
+async function appendUntilKnown(
+  { stream, metrics, random, what = 'request' }: AppendDeps,
+  batch: Batch,
+): Promise<void> {
   const startedAt = performance.now();
   let unknownOutcome = false; // of one of the tries
   for (let tries = 1; ; tries += 1) {
@@ -63,11 +68,11 @@ async function appendUntilKnown({ stream, metrics, random }: AppendDeps, batch: 
       const { outcome } = await stream.append(batch);
       if (outcome === 'appended')
         return metrics.appendSeconds.observe((performance.now() - startedAt) / 1_000);
-      throw unknownOutcome ? unknown() : backlogFull();
+      throw unknownOutcome ? unknown(what) : backlogFull(what);
     } catch (error) {
       if (error instanceof StreamUnavailableError) unknownOutcome = true;
       const worthAnotherTry = performance.now() - startedAt < RETRY_WITHIN_MS && isPassing(error);
-      if (!worthAnotherTry) throw asProblem(error, unknownOutcome);
+      if (!worthAnotherTry) throw asProblem(error, what, unknownOutcome);
       metrics.appendRetries.inc();
       await pause(backoffMs(tries, BACKOFF, random()));
     }
@@ -82,16 +87,15 @@ function isPassing(error: unknown): boolean {
   );
 }
 
-function backlogFull(): Problem {
+function backlogFull(what: string): Problem {
   return new Problem('backlog-full', {
-    detail: 'The consumers are too far behind. Nothing of the request was kept: send it again later.',
+    detail: `The consumers are too far behind. Nothing of the ${what} was kept: send it again later.`,
     retryAfterSeconds: BACKLOG_RETRY_AFTER_SECONDS,
   });
 }
 
-function unknown(cause?: unknown): Problem {
-  const detail =
-    'The stream does not answer. Whether the request was kept is not known: send it again, with the same Idempotency-Key if it had one.';
+function unknown(what: string, cause?: unknown): Problem {
+  const detail = `The stream does not answer. Whether the ${what} was kept is not known: send it again, with the same Idempotency-Key if it had one.`;
   return new Problem('stream-unavailable', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS, cause });
 }
 
@@ -103,11 +107,11 @@ const REFUSALS: Readonly<Record<string, string>> = {
   LOADING: 'Redis is loading its data',
 };
 
-function asProblem(error: unknown, unknownOutcome: boolean): unknown {
+function asProblem(error: unknown, what: string, unknownOutcome: boolean): unknown {
   if (error instanceof Problem) return error;
-  if (unknownOutcome) return unknown(error);
+  if (unknownOutcome) return unknown(what, error);
   if (!(error instanceof StreamRefusedError)) return error;
   const why = REFUSALS[error.code] ?? 'The stream takes no events now';
-  const detail = `${why}. Nothing of the request was kept: send it again later.`;
+  const detail = `${why}. Nothing of the ${what} was kept: send it again later.`;
   return new Problem('stream-unavailable', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
 }

@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';
-import { batchIdOf, isIdempotencyKey } from './batch-id.ts';
+import { batchIdOf, idempotencyKeyOf, lineBatchIdOf } from './batch-id.ts';
 
 const request = { client: 'a', key: 'k', body: Buffer.from('x') };
 
@@ -11,13 +12,20 @@ it('makes a UUID of version 8 that depends on client, key and body, and on where
   expect(new Set([id, ...others.map((other) => batchIdOf({ ...request, ...other }))]).size).toBe(5);
 });
 
-it.each([
-  ['order-7:1', true],
-  ['x'.repeat(255), true],
-  ['x'.repeat(256), false],
-  ['', false],
-  ['a b', false],
-  ['ü', false],
-])('takes %j for an Idempotency-Key: %j', (key, fits) => {
-  expect(isIdempotencyKey(key)).toBe(fits);
+it('makes other ones for batches of lines, which also depend on their place', () => {
+  const ids = [0, 1].map((index) => lineBatchIdOf({ ...request, index }));
+  expect(new Set([batchIdOf(request), ...ids]).size).toBe(3);
+});
+
+const withKey = (key: string | undefined) =>
+  ({ headers: { 'idempotency-key': key } }) as unknown as IncomingMessage;
+
+it.each([undefined, 'order-7:1', 'x'.repeat(255)])('takes %j for an Idempotency-Key', (key) => {
+  expect(idempotencyKeyOf(withKey(key))).toBe(key);
+});
+
+it.each(['x'.repeat(256), '', 'a b', 'ü'])('takes %j for none', (key) => {
+  expect(() => idempotencyKeyOf(withKey(key))).toThrow(
+    expect.objectContaining({ code: 'invalid-idempotency-key' }),
+  );
 });

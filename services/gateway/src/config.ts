@@ -23,7 +23,22 @@ export const gatewayConfig = Type.Object({
     minimum: 1_024,
     maximum: 16_777_216,
     unit: 'bytes',
-    description: 'Largest request body, after decompression.',
+    description: 'Largest request body, after decompression; of a body of lines (NDJSON), the largest line.',
+  }),
+  maxNdjsonBytes: Type.Integer({
+    default: 1_073_741_824,
+    minimum: 1_024,
+    maximum: 1_000_000_000_000,
+    unit: 'bytes',
+    description: 'Largest body of lines (NDJSON), after decompression. It is never in memory as a whole.',
+  }),
+  bodyStallMs: Type.Integer({
+    default: 20_000,
+    minimum: 1_000,
+    maximum: 25_000,
+    unit: 'ms',
+    description:
+      'A client that sends lines is cut off when it sends nothing for so long. Each KiB that it sends earns it a second, up to this again.',
   }),
   maxInFlightBytes: Type.Integer({
     default: 134_217_728,

@@ -1,5 +1,6 @@
-import { type Logger, traceFields } from '@oncelog/service-kit';
+import { isPaced, type Logger, traceFields } from '@oncelog/service-kit';
 import type { ErrorRequestHandler } from 'express';
+import { answerEarly } from './early-answer.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { Problem, sendProblem } from './problem.ts';
 import { traceparentOf } from './request-trace.ts';
@@ -32,13 +33,18 @@ export function errorHandler({ log, metrics }: ErrorHandlerDeps): ErrorRequestHa
       response.destroy();
       return;
     }
+    if (!request.complete && isPaced(request)) {
+      sendProblem(response, problem, (text) => answerEarly(request, response, text));
+      return;
+    }
     // the rest of a body that was refused is not read: the connection cannot be used again
     if (!request.complete) response.set('Connection', 'close');
     sendProblem(response, problem);
   };
 }
 
-function asProblem(error: unknown): Problem {
+/** What a failure is to the client. */
+export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { type, status, limit, code } = error as HttpError;
   if (type === 'entity.too.large') {

@@ -17,7 +17,7 @@ export function createGatewayMetrics(registry: Registry) {
     ...publishMetrics(registry),
     acceptedEvents: counter(
       'oncelog_gateway_accepted_events_total',
-      'Events of requests answered with 202, and of replayed dead letters.',
+      'Events that were kept: of requests answered with 202, of batches of lines, and of replayed dead letters.',
     ),
     replays: withLabels(
       new Counter({
@@ -68,12 +68,12 @@ function publishMetrics(registry: Registry) {
     inFlightBodies: trackInFlight(registry),
     requestEvents: createFastSeries(registry, {
       name: 'oncelog_gateway_request_events',
-      help: 'Events of an accepted request.',
+      help: 'Events of an accepted request, or of a batch of lines.',
       buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 10_000],
     }),
     requestBodyBytes: createFastSeries(registry, {
       name: 'oncelog_gateway_request_body_bytes',
-      help: 'Size of the body of an accepted request, decompressed.',
+      help: 'Size of the body of an accepted request, decompressed, or of a batch of lines.',
       buckets: BODY_BYTES,
     }),
     gatheredRequests: createFastSeries(registry, {

@@ -1,4 +1,4 @@
-import type { ProblemDetails, Violation } from '@oncelog/event-schema';
+import type { KeptLines, ProblemDetails, Violation } from '@oncelog/event-schema';
 import type { Response } from 'express';
 
 /** Everything that can go wrong, with its HTTP status. Codes are part of the contract and never change. */
@@ -8,10 +8,12 @@ export const PROBLEMS = {
   'bad-request': { status: 400, title: 'The request could not be read' },
   'not-found': { status: 404, title: 'There is nothing at this path' },
   'method-not-allowed': { status: 405, title: 'This path does not take this method' },
+  'request-timeout': { status: 408, title: 'The body came too slowly' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has a type that is not taken here' },
   'unsupported-encoding': { status: 415, title: 'The body has an encoding that is not taken here' },
   'invalid-batch': { status: 422, title: 'The batch breaks the rules of the schema' },
+  'invalid-cloudevent': { status: 422, title: 'The CloudEvent breaks the rules' },
   'invalid-filter': { status: 422, title: 'The filter breaks the rules' },
   'invalid-query': { status: 422, title: 'The query has parameters that break the rules' },
   'invalid-idempotency-key': { status: 422, title: 'The Idempotency-Key breaks the rules' },
@@ -23,6 +25,7 @@ export const PROBLEMS = {
   'query-timeout': { status: 503, title: 'The query took too long' },
   'store-unavailable': { status: 503, title: 'The event store is not available' },
   overloaded: { status: 503, title: 'The gateway has too much in hand' },
+  stopping: { status: 503, title: 'The gateway stops' },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -32,6 +35,8 @@ export interface ProblemOptions extends ErrorOptions {
   readonly detail: string;
   readonly errors?: readonly Violation[];
   readonly retryAfterSeconds?: number;
+  /** Of a body of lines. */
+  readonly kept?: KeptLines;
 }
 
 /** Thrown where a request cannot be served; the error handler turns it into an answer. */
@@ -51,8 +56,16 @@ export class Problem extends Error {
   }
 }
 
-/** Answers `application/problem+json` as RFC 9457 has it. */
-export function sendProblem(response: Response, { code, options }: Problem): void {
+/**
+ * Answers `application/problem+json` as RFC 9457 has it.
+ *
+ * @param send sends the text and ends the answer
+ */
+export function sendProblem(
+  response: Response,
+  { code, options }: Problem,
+  send = (text: string): void => void response.send(text),
+): void {
   const { status, title } = PROBLEMS[code];
   const body: ProblemDetails = {
     type: `urn:oncelog:problem:${code}`,
@@ -62,7 +75,9 @@ export function sendProblem(response: Response, { code, options }: Problem): voi
     code,
     request_id: response.locals['requestId'] as string,
     ...(options.errors === undefined ? {} : { errors: [...options.errors] }),
+    ...(options.kept === undefined ? {} : { kept: options.kept }),
   };
   if (options.retryAfterSeconds !== undefined) response.set('Retry-After', String(options.retryAfterSeconds));
-  response.status(status).type('application/problem+json').send(JSON.stringify(body));
+  response.status(status).type('application/problem+json');
+  send(JSON.stringify(body));
 }

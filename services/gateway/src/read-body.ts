@@ -1,17 +1,21 @@
 import express, { type RequestHandler } from 'express';
-import type { GatewayMetrics } from './metrics.ts';
+import type { BodyBudget } from './body-budget.ts';
+import { isJsonType } from './ingest/format.ts';
 import { Problem } from './problem.ts';
 
 export interface ReadBodyDeps {
-  readonly metrics: Pick<GatewayMetrics, 'inFlightBodies'>;
+  readonly budget: BodyBudget;
 }
 
 export interface ReadBodyConfig {
   readonly maxBodyBytes: number;
-  readonly maxInFlightBytes: number;
 }
 
-const JSON_TYPE = /^application\/(?:json|[\w.+-]+\+json)\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
+/** Refuses bodies that are not JSON. */
+export const onlyJson: RequestHandler = (request, _response, next) => {
+  if (isJsonType(request.headers['content-type'])) return next();
+  throw new Problem('unsupported-media-type', { detail: 'Content-Type must be application/json, in UTF-8.' });
+};
 
 /**
  * Reads a body as bytes: `request.body` is a Buffer. What the headers rule out is refused before a byte is read.
@@ -19,18 +23,8 @@ const JSON_TYPE = /^application\/(?:json|[\w.+-]+\+json)\s*(?:;\s*charset\s*=\s*
  * The bodies in memory are bounded: each request reserves its Content-Length, or the most that a body may have where
  * that says nothing, until it is answered or gone.
  */
-export function readBody(
-  { metrics: { inFlightBodies } }: ReadBodyDeps,
-  { maxBodyBytes, maxInFlightBytes }: ReadBodyConfig,
-): RequestHandler[] {
-  let reservedBytes = 0;
-
+export function readBody({ budget }: ReadBodyDeps, { maxBodyBytes }: ReadBodyConfig): RequestHandler[] {
   const admit: RequestHandler = (request, response, next) => {
-    const type = request.get('Content-Type');
-    if (type === undefined || !JSON_TYPE.test(type)) {
-      const detail = 'Content-Type must be application/json, in UTF-8.';
-      throw new Problem('unsupported-media-type', { detail });
-    }
     const length = Number(request.get('Content-Length') ?? Number.NaN);
     // body-parser would read the body first, and answer seconds later
     if (length > maxBodyBytes) {
@@ -38,17 +32,8 @@ export function readBody(
     }
     const isPlain = request.get('Content-Encoding') === undefined && !Number.isNaN(length);
     const bytes = isPlain ? length : maxBodyBytes;
-    if (reservedBytes + bytes > maxInFlightBytes) {
-      const detail =
-        'The gateway has too many bodies in memory. Nothing was read: send the request again later.';
-      throw new Problem('overloaded', { detail, retryAfterSeconds: 1 });
-    }
-    reservedBytes += bytes;
-    inFlightBodies.bytes += bytes;
-    response.once('close', () => {
-      reservedBytes -= bytes;
-      inFlightBodies.bytes -= bytes;
-    });
+    budget.reserve(bytes);
+    response.once('close', () => budget.release(bytes));
     next();
   };
 

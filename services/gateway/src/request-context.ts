@@ -27,7 +27,10 @@ export function requestContext({ log, metrics, newRequestId, tracer }: RequestCo
     // also when the client went away before it was answered
     response.on('close', () => {
       const { statusCode: status } = response;
-      const route = (request.route as { path?: string } | undefined)?.path ?? 'unknown';
+      const route =
+        (response.locals['route'] as string | undefined) ??
+        (request.route as { path?: string } | undefined)?.path ??
+        'unknown';
       const seconds = (performance.now() - startedAt) / 1_000;
       metrics.requests.answered(request.method, route, response.headersSent ? status : CLIENT_GONE, seconds);
       const level = status >= 500 ? 'warn' : status >= 400 ? 'info' : 'debug';

@@ -11,8 +11,8 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'DELETE']);
 const EVENT_STREAMS = new Set(['/tail', '/live']);
 
 /**
- * Measures requests by route, method and status. Routes are those of the table of operations, or `unknown`: what clients
- * choose makes no series.
+ * Measures requests by route, method and status. Routes are those of the table of operations, `/publish lines` for bodies
+ * that take as long as their clients like, or `unknown`: what clients choose makes no series.
  */
 export function createRequestMetrics(registry: Registry): RequestMetrics {
   const requests = createFastHistogram(registry, {

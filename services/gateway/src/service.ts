@@ -83,6 +83,7 @@ export async function startGateway(
   const eventStreams = createEventStreams(deps, config);
   registerCapacityGauges(registry, { ...config, eventStreams });
   const checks = { database: () => ping(probe), redis: () => stream.ping() };
+  const stopping = new AbortController();
   const app = createApp(
     {
       ...deps,
@@ -94,12 +95,17 @@ export async function startGateway(
       auditor,
       eventStreams,
       tail,
+      stopping: stopping.signal,
     },
     config,
   );
   const server = await listen(app, config);
   opened.defer(() => server.close());
-  opened.defer(() => eventStreams.close()); // before the server waits for its answers to end
+  // before the server waits for its answers to end
+  opened.defer(() => {
+    stopping.abort();
+    eventStreams.close();
+  });
   log.info({ host: config.host, port: server.port }, 'gateway listening');
   return { port: server.port };
 }

@@ -1,6 +1,7 @@
 import type {
   Audit,
   BatchReceipt,
+  CloudEvent,
   DeadLetter,
   DeadLetterReplayed,
   DeadLetterSummary,
@@ -20,6 +21,15 @@ const event: Event = {
   timestamp: '2026-01-31T12:00:00Z',
   source: 'billing',
   payload: { total: 12.5, currency: 'EUR' },
+};
+
+const cloudEvent: CloudEvent = {
+  specversion: '1.0',
+  type: 'invoices',
+  source: '/billing',
+  id: 'inv-1',
+  time: '2026-01-31T12:00:00Z',
+  data: { total: 12.5, currency: 'EUR' },
 };
 
 const storedEvent: StoredEvent = {
@@ -108,6 +118,8 @@ export const EXAMPLES = {
   event,
   storedEvent,
   batchId: BATCH_ID,
+  lines: `${JSON.stringify(event)}\n${JSON.stringify({ ...event, event_id: 'inv-2' })}\n`,
+  cloudEvent,
   publishRequest: { events: [event, event] },
   publishResponse: {
     status: 'accepted',

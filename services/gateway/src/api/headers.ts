@@ -27,6 +27,18 @@ export const traceparent = Type.Optional(
   }),
 );
 
+const attribute = (description: string) =>
+  Type.Optional(Type.String({ minLength: 1, description: `Of a CloudEvent in binary mode: ${description}` }));
+
+/** Any other attribute of a CloudEvent, and any extension, has a header `ce-<name>` as well. */
+export const cloudEventHeaders = {
+  'ce-specversion': attribute('the version of CloudEvents, 1.0.'),
+  'ce-type': attribute('what happened. It becomes the topic.'),
+  'ce-source': attribute('who produced it, a URI reference. With ce-id it becomes the event_id.'),
+  'ce-id': attribute('what identifies it within its source.'),
+  'ce-time': attribute('when it happened. Without it, that is when it arrived.'),
+};
+
 /** Every operation takes it. */
 export const requestId = Type.Optional(
   Type.String({

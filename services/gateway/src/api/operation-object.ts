@@ -7,7 +7,7 @@ import { headersOf, problemAnswer, problemsOf } from './problem-answers.ts';
 
 /** The Operation Object of OpenAPI. */
 export function operationObject(id: string, operation: Operation, components: Components): JsonSchema {
-  const { tag, summary, description, body, answers } = operation;
+  const { tag, summary, description, body, otherBodies = {}, answers } = operation;
   const problem = components.refer(ProblemDetailsSchema);
   return {
     operationId: id,
@@ -20,7 +20,10 @@ export function operationObject(id: string, operation: Operation, components: Co
       ...parametersIn('header', operation.headers, components),
       { $ref: '#/components/parameters/X-Request-Id' },
     ],
-    requestBody: body && { required: true, content: { 'application/json': mediaType(body, components) } },
+    requestBody: body && {
+      required: true,
+      content: mapValues({ 'application/json': body, ...otherBodies }, (of) => mediaType(of, components)),
+    },
     responses: {
       ...mapValues(answers, (answer) => answerObject(answer, components)),
       ...mapValues(problemsOf(operation), (codes) => problemAnswer(codes, problem, operation)),

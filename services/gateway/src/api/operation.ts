@@ -23,7 +23,10 @@ export interface Operation {
   readonly pathParameters?: TObject;
   readonly query?: TObject;
   readonly headers?: TObject;
+  /** In JSON. */
   readonly body?: Content;
+  /** What else the body may be, by media type. */
+  readonly otherBodies?: Readonly<Record<string, Content>>;
   /** What is answered when all is well, or as it should be, by status. */
   readonly answers: Readonly<Record<string, Answer>>;
   /** What can go wrong. `internal` always can, and `invalid-query` where there is a `query`: they are added. */

@@ -69,6 +69,7 @@ const TIMESTAMP = { rule: 'timestamp', detail: 'It must be an RFC 3339 date-time
 
 const ERRORS: Partial<Record<ProblemCode, Violation[]>> = {
   'invalid-batch': [{ pointer: '/events/3/timestamp', ...TIMESTAMP }],
+  'invalid-cloudevent': [{ pointer: '/headers/ce-source', rule: 'required', detail: 'It is required.' }],
   'not-replayable': [{ pointer: '/events/0/timestamp', ...TIMESTAMP }],
   'invalid-filter': [
     { pointer: '/all', rule: 'required', detail: 'A filter is required, or all, to mean all of them.' },

@@ -36,6 +36,8 @@ export interface TestGateway {
   readonly key: string;
   readonly logLines: () => readonly string[];
   post(body: string | Uint8Array, headers?: Record<string, string>): Promise<Response>;
+  /** Tells what may take long that the gateway stops. */
+  stop(): void;
   close(): Promise<void>;
 }
 
@@ -88,6 +90,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
     options.tail,
   );
   const eventStreams = createEventStreams({ log }, { maxEventStreams: 20 });
+  const stopping = new AbortController();
   const app = createApp(
     {
       stream,
@@ -99,6 +102,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
       auditor,
       eventStreams,
       tail,
+      stopping: stopping.signal,
       failPoint: noFailPoints,
       tracer: options.tracer ?? passThroughTracer,
       now: () => new Date(),
@@ -106,7 +110,14 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
       newBatchId: randomUUID,
       newRequestId: randomUUID,
     },
-    { maxEventsPerBatch: 1_000, maxBodyBytes: 5_242_880, maxInFlightBytes: 67_108_864, ...options },
+    {
+      maxEventsPerBatch: 1_000,
+      maxBodyBytes: 5_242_880,
+      maxNdjsonBytes: 104_857_600,
+      bodyStallMs: 20_000,
+      maxInFlightBytes: 67_108_864,
+      ...options,
+    },
   );
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const base = `http://127.0.0.1:${server.port}`;
@@ -126,7 +137,9 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
         headers: { 'content-type': 'application/json', ...headers },
         body: body as string,
       }),
+    stop: () => stopping.abort(),
     close: async () => {
+      stopping.abort();
       eventStreams.close();
       tail.stop();
       await server.close();
