@@ -1,6 +1,7 @@
-import type { ProblemDetails } from '@oncelog/event-schema';
+import type { ProblemDetails } from './api-types.ts';
 import { UnusableAnswerError } from './errors.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { timeLimit } from './time-limit.ts';
 
 /** One request as it is sent, unchanged, at every attempt. */
 export interface PreparedRequest<T> {
@@ -15,7 +16,13 @@ export interface PreparedRequest<T> {
   /** Whether an answer with this status carries a value. Default: 2xx. */
   readonly accepts?: (status: number) => boolean;
   /** The value in an answer's JSON; undefined where it is not what this endpoint answers. */
-  readonly read: (answer: unknown) => T | undefined;
+  readonly read: (answer: unknown, received: Received) => T | undefined;
+}
+
+/** An answer as it came. */
+export interface Received {
+  readonly headers: Headers;
+  readonly text: string;
 }
 
 /** What one attempt came to. */
@@ -57,9 +64,8 @@ export async function attempt<T>(
   return judge(request, answer, deps.now());
 }
 
-interface Answer {
+interface Answer extends Received {
   readonly status: number;
-  readonly retryAfter: string | null;
   /** The parsed body; undefined where it is not JSON. */
   readonly body: unknown;
 }
@@ -67,29 +73,35 @@ interface Answer {
 async function exchange<T>(
   { fetch }: AttemptDeps,
   { url, init }: PreparedRequest<T>,
-  { timeoutMs, signal }: AttemptLimits,
+  limits: AttemptLimits,
 ): Promise<Answer> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  // fetch is called by itself, not as a method of deps: a browser's fetch refuses any other `this`.
-  const response = await fetch(url, {
-    ...init,
-    // Following a 301 or 302 would turn a POST into a GET and lose the events.
-    redirect: 'manual',
-    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-  });
-  const text = await response.text();
-  return { status: response.status, retryAfter: response.headers.get('retry-after'), body: parseJson(text) };
+  const limit = timeLimit(limits);
+  try {
+    // fetch is called by itself, not as a method of deps: a browser's fetch refuses any other `this`.
+    const response = await fetch(url, {
+      ...init,
+      // Following a 301 or 302 would turn a POST into a GET and lose the events.
+      redirect: 'manual',
+      signal: limit.signal,
+    });
+    const { status, headers } = response;
+    const text = await response.text();
+    return { status, headers, text, body: parseJson(text) };
+  } finally {
+    limit.clear();
+  }
 }
 
 function judge<T>(request: PreparedRequest<T>, answer: Answer, nowMs: number): AttemptOutcome<T> {
   const { status, body } = answer;
   const accepted = request.accepts?.(status) ?? isSuccess(status);
-  const value = accepted ? request.read(body) : undefined;
+  const value = accepted ? request.read(body, answer) : undefined;
   if (value !== undefined) return { outcome: 'answered', value };
   if (isWorthRetrying(status)) {
     const detail = isSuccess(status) ? 'its body is not an answer of oncelog' : problemIn(body)?.detail;
     const cause = new UnusableAnswerError(status, detail);
-    return { outcome: 'failed', cause, retryAfterMs: retryAfterMs(answer.retryAfter, nowMs) };
+    const askedMs = retryAfterMs(answer.headers.get('retry-after'), nowMs);
+    return { outcome: 'failed', cause, retryAfterMs: askedMs };
   }
   return { outcome: 'rejected', status, problem: problemIn(body) };
 }
@@ -99,11 +111,11 @@ function isSuccess(status: number): boolean {
 }
 
 /** Overload, too early, a timeout, a failing server; or a success that was mangled on its way. */
-function isWorthRetrying(status: number): boolean {
+export function isWorthRetrying(status: number): boolean {
   return isSuccess(status) || status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -112,14 +124,14 @@ function parseJson(text: string): unknown {
 }
 
 /** A problem document is told by its shape: proxies drop or rewrite content types. */
-function problemIn(body: unknown): ProblemDetails | undefined {
+export function problemIn(body: unknown): ProblemDetails | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { title, status } = body as Partial<ProblemDetails>;
   return typeof title === 'string' && typeof status === 'number' ? (body as ProblemDetails) : undefined;
 }
 
 /** fetch hides what happened in `cause` (ECONNREFUSED, "other side closed"): the message should say it. */
-function networkError(error: unknown): Error {
+export function networkError(error: unknown): Error {
   const cause = error instanceof Error ? error.cause : undefined;
   const { code, message } = (cause ?? error) as { code?: unknown; message?: unknown };
   const reason = [code, message].filter((part) => typeof part === 'string' && part !== '').join(': ');

@@ -1,4 +1,5 @@
-import type { ProblemDetails } from '@oncelog/event-schema';
+import type { ProblemDetails } from './api-types.ts';
+import { RawJson } from './raw-json.ts';
 
 /**
  * The gateway refused the request for good (a 4xx other than 408, 425 and 429, or a redirect): sending it again
@@ -17,9 +18,33 @@ export class RequestRejectedError extends Error {
   }
 }
 
-/** A batch was refused as a whole: none of its events are stored. `problem.errors` points at what is wrong. */
-export class PublishRejectedError extends RequestRejectedError {
+/** What of a call of `publish` is durable although the call as a whole failed: it was larger than one batch. */
+export interface Kept {
+  /** How many of its events. */
+  readonly queued: number;
+  readonly batchIds: readonly string[];
+}
+
+const NOTHING: Kept = { queued: 0, batchIds: [] };
+
+/**
+ * Events were refused, and are not stored: they, the request or the key are at fault. `problem.errors` points at what is
+ * wrong, as `/events/<index in the call>/…`.
+ */
+export class PublishRejectedError extends RequestRejectedError implements Kept {
   override readonly name = 'PublishRejectedError';
+  readonly queued: number;
+  readonly batchIds: readonly string[];
+
+  constructor(
+    request: string,
+    refusal: { status: number; problem: ProblemDetails | undefined },
+    kept: Kept = NOTHING,
+  ) {
+    super(request, refusal);
+    this.queued = kept.queued;
+    this.batchIds = kept.batchIds;
+  }
 }
 
 /**
@@ -47,6 +72,102 @@ export class UnusableAnswerError extends Error {
     super(`the answer was ${status}${detail === undefined ? '' : `: ${detail}`}`);
     this.name = 'UnusableAnswerError';
     this.status = status;
+  }
+}
+
+export interface DeliveryFailure {
+  /** `unknown`: they were sent, and may have arrived. `not-sent`: they never left. */
+  readonly outcome: 'unknown' | 'not-sent';
+  /** For people: "within 300 s". */
+  readonly limit: string;
+  readonly cause: unknown;
+  /** The events as they were or would have been sent, each a JSON text in UTF-8. */
+  readonly texts: readonly Uint8Array[];
+}
+
+/**
+ * Events of a call could not be delivered in time, or before the client was closed; `cause` is what the last attempt met.
+ * {@link events} has them with the ids that they were sent under: publish those again, and they are duplicates of
+ * whatever arrived.
+ */
+export class DeliveryError extends Error implements Kept {
+  override readonly name = 'DeliveryError';
+  readonly outcome: 'unknown' | 'not-sent';
+  readonly queued: number;
+  readonly batchIds: readonly string[];
+  readonly #texts: readonly Uint8Array[];
+
+  constructor({ outcome, limit, cause, texts }: DeliveryFailure, kept: Kept = NOTHING) {
+    const reason = cause instanceof Error ? `: ${cause.message}` : '';
+    super(`${texts.length} ${texts.length === 1 ? 'event' : 'events'} not delivered ${limit}${reason}`, {
+      cause,
+    });
+    this.outcome = outcome;
+    this.queued = kept.queued;
+    this.batchIds = kept.batchIds;
+    this.#texts = texts;
+  }
+
+  /** The events that are not known to be durable; fit for `publish`, or line by line for a file (`event.text`). */
+  get events(): RawJson[] {
+    const decoder = new TextDecoder();
+    return this.#texts.map((text) => new RawJson(decoder.decode(text)));
+  }
+}
+
+/** There was no room for the events of the call; none of them was kept. Wait for `ready()`, or for earlier calls. */
+export class BufferFullError extends Error {
+  override readonly name = 'BufferFullError';
+  /** Size of the call. */
+  readonly events: number;
+  readonly bytes: number;
+  /** Whether the call would fit into an empty buffer. If not, it never will: split it. */
+  readonly fits: boolean;
+
+  constructor({ events, bytes, fits }: { events: number; bytes: number; fits: boolean }) {
+    const size = `${events} ${events === 1 ? 'event' : 'events'} of ${bytes} bytes`;
+    super(fits ? `the buffer has no room for ${size}` : `${size} are more than the whole buffer holds`);
+    this.events = events;
+    this.bytes = bytes;
+    this.fits = fits;
+  }
+}
+
+/** The client was closed: nothing was kept. */
+export class ClientClosedError extends Error {
+  override readonly name = 'ClientClosedError';
+
+  constructor() {
+    super('the client is closed');
+  }
+}
+
+/** An event is none, whatever the gateway would say. Nothing of the call was kept. */
+export class InvalidEventError extends TypeError {
+  override readonly name: string = 'InvalidEventError';
+  /** Of the event in the call. */
+  readonly index: number;
+  /** `/events/3/topic`, as the gateway's problem documents have it. */
+  readonly pointer: string;
+
+  constructor(index: number, path: string, detail: string) {
+    const pointer = `/events/${index}${path}`;
+    super(`${pointer}: ${detail}`);
+    this.index = index;
+    this.pointer = pointer;
+  }
+}
+
+/** An event alone is larger than a request may be. Nothing of the call was kept. */
+export class EventTooLargeError extends InvalidEventError {
+  override readonly name = 'EventTooLargeError';
+  readonly bytes: number;
+  readonly maxBytes: number;
+
+  constructor(index: number, { bytes, maxBytes }: { bytes: number; maxBytes: number }) {
+    super(index, '', `the event has ${bytes} bytes as JSON, and may have ${maxBytes}`);
+    this.bytes = bytes;
+    this.maxBytes = maxBytes;
   }
 }
 

@@ -30,6 +30,8 @@ export interface RetryLimits {
   readonly policy: RetryPolicy;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Told what each failed attempt met, also the last one. */
+  readonly onFailure?: ((cause: Error) => void) | undefined;
 }
 
 /** An outcome that is final, and how many attempts it took. */
@@ -46,13 +48,14 @@ export type FinalOutcome<T> = Exclude<AttemptOutcome<T>, { outcome: 'failed' }> 
 export async function sendUntilFinal<T>(
   deps: RetryDeps,
   request: PreparedRequest<T>,
-  { policy, timeoutMs, signal }: RetryLimits,
+  { policy, timeoutMs, signal, onFailure }: RetryLimits,
 ): Promise<FinalOutcome<T>> {
   for (let attempts = 1; ; attempts++) {
     signal?.throwIfAborted();
     const result = await attempt(deps, request, { timeoutMs, signal });
     if (result.outcome !== 'failed') return { ...result, attempts };
     const { cause } = result;
+    onFailure?.(cause);
     if (attempts >= policy.maxAttempts) throw new RetriesExhaustedError(request.label, { attempts, cause });
     // On top of what the gateway asks for, not instead of it: jitter keeps its clients apart.
     const askedMs = Math.min(result.retryAfterMs, policy.maxRetryAfterMs);

@@ -1,5 +1,4 @@
-/** Timers hold no more; a longer one would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+import { MAX_TIMER_MS } from './time-limit.ts';
 
 /**
  * Waits; rejects with the signal's reason as soon as it aborts.

@@ -3,26 +3,60 @@ import { type FinalOutcome, type RetryDeps, type RetryPolicy, sendUntilFinal } f
 
 /** Where a client sends its requests, and how patiently. */
 export interface Transport {
+  readonly deps: RetryDeps;
+  readonly policy: RetryPolicy;
+  readonly timeoutMs: number;
   /** The address of an endpoint: `stats`. */
   readonly url: (path: string) => URL;
-  readonly send: <T>(
-    request: PreparedRequest<T>,
-    signal: AbortSignal | undefined,
-  ) => Promise<FinalOutcome<T>>;
+  /** Headers of a request, with the key that it needs. */
+  readonly headers: (headers?: Readonly<Record<string, string>>) => Headers;
+  readonly send: <T>(request: PreparedRequest<T>, options: SendOptions) => Promise<FinalOutcome<T>>;
+}
+
+export interface SendOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Default: the policy's. */
+  readonly maxAttempts?: number | undefined;
+  /** Of one attempt. Default: the client's. */
+  readonly timeoutMs?: number | undefined;
+  /** Told what each failed attempt met, also the last one. */
+  readonly onFailure?: ((cause: Error) => void) | undefined;
 }
 
 export interface TransportConfig {
   readonly url: string | URL;
+  readonly apiKey: string | undefined;
   readonly timeoutMs: number;
   readonly policy: RetryPolicy;
 }
 
-/** @throws {TypeError} the address is not one of HTTP, or carries credentials, which fetch refuses */
-export function createTransport(deps: RetryDeps, { url, timeoutMs, policy }: TransportConfig): Transport {
+/**
+ * @throws {TypeError} the address is not one of HTTP, or carries credentials, which fetch refuses; or the key is none that a
+ *   header can have
+ */
+export function createTransport(
+  deps: RetryDeps,
+  { url, apiKey, timeoutMs, policy }: TransportConfig,
+): Transport {
   const base = baseUrl(url);
+  // Not left to fetch, whose message would repeat the key.
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new TypeError('the API key must be visible ASCII characters');
+  }
+  const authorization = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
   return {
+    deps,
+    policy,
+    timeoutMs,
     url: (path) => new URL(path, base),
-    send: (request, signal) => sendUntilFinal(deps, request, { policy, timeoutMs, signal }),
+    headers: (headers) => new Headers({ ...headers, ...authorization }),
+    send: (request, { maxAttempts = policy.maxAttempts, timeoutMs: ownMs = timeoutMs, signal, onFailure }) =>
+      sendUntilFinal(deps, request, {
+        policy: { ...policy, maxAttempts },
+        timeoutMs: ownMs,
+        signal,
+        onFailure,
+      }),
   };
 }
 

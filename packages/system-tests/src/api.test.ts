@@ -3,6 +3,7 @@ import type { DeadLetterSummary } from '@oncelog/event-schema';
 import { shardKeys } from '@oncelog/event-stream';
 import { openTestRedis } from '@oncelog/event-stream/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { streamed } from './testing/streamed.ts';
 import { event, openSystem, range, type System } from './testing/system.ts';
 
 // Every answer that /openapi.json documents is brought about once. `system.request` holds each against the document.
@@ -30,7 +31,7 @@ let replayable: string[];
 let foreign: string;
 
 beforeAll(async () => {
-  system = await openSystem({ consumers: 1, serviceEnv: { MAX_EVENT_STREAMS: '5' } });
+  system = await openSystem({ consumers: 1, serviceEnv: { MAX_EVENT_STREAMS: '5', BODY_STALL_MS: '1000' } });
   await bury();
 });
 afterAll(() => system.close());
@@ -75,6 +76,17 @@ const json = (body: unknown, headers: Record<string, string> = {}): RequestInit 
   headers: { 'content-type': 'application/json', ...headers },
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
+const lines = (init: RequestInit): RequestInit => ({
+  ...init,
+  headers: { 'content-type': 'application/x-ndjson' },
+});
+/** A body that begins and does not go on. */
+async function* stalled(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('{');
+  await new Promise(() => {});
+}
+const cloudEvents = (body: unknown): RequestInit =>
+  json(body, { 'content-type': 'application/cloudevents-batch+json' });
 const plain: RequestInit = { headers: { 'content-type': 'text/plain' }, body: 'x' };
 const bomb: RequestInit = {
   headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
@@ -87,6 +99,9 @@ const WRONG: readonly Request[] = [
   ['POST /publish 415', plain],
   ['POST /publish 422', json({ events: [] })],
   ['POST /publish 422', json({ events: [event()] }, { 'idempotency-key': 'a b' })],
+  ['POST /publish 422', lines({ body: `${JSON.stringify(event())}\n{}` })],
+  ['POST /publish 422', cloudEvents([{}])],
+  ['POST /publish 408', lines(streamed(stalled()))],
   ['GET /events?color=red 422'],
   ['GET /events?contains=[] 422'],
   ['GET /batches 422'],
@@ -118,6 +133,9 @@ it('when all is well', async () => {
     ['GET /dashboard/ 308', { redirect: 'manual' }],
     ['GET / 200', { headers: { accept: 'text/html' } }],
     ['POST /publish 202', json({ events: [event()] })],
+    ['POST /publish 202', lines({ body: JSON.stringify(event()) })],
+    ['POST /publish 202', cloudEvents([{ specversion: '1.0', id: '1', source: '/api', type: 'test' }])],
+    ['POST /publish 204', cloudEvents([])],
     ['GET /events?limit=1 200'],
     ['GET /tail 200'],
     ['GET /stats 200'],

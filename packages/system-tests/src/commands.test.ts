@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from './testing/free-port.ts';
 
 /** `npm start` and `npm run demo` after their bootstrap, as processes. */
 const MAIN = fileURLToPath(new URL('../../local-stack/dist/main.js', import.meta.url));
@@ -48,14 +48,6 @@ function run(command: string, env: Record<string, string> = {}): Run {
   const started = { child, stdout: () => stdout, stderr: () => stderr, exit };
   runs.push(started);
   return started;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const ready = (started: Run, port: number) =>

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { docker, findContainers } from '../../compose/docker.ts';
+import { freePort } from '../testing/free-port.ts';
 import { CHAOS_SETTINGS } from './settings.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -35,7 +35,7 @@ export async function startComposeSystem({ consumers }: { consumers: number }): 
   const dir = mkdtempSync(join(tmpdir(), 'oncelog-chaos-'));
   const logs = join(dir, 'logs');
   mkdirSync(logs);
-  const port = await freePort();
+  const port = await freePort(); // fixed: a container that is started again would get another one
   const compose = composeCommand(project, { dir, consumers, port });
   const remove = async (): Promise<void> => {
     await compose('down', '--volumes', '--rmi', 'local', '--remove-orphans', '--timeout', '5');
@@ -146,13 +146,4 @@ async function run(args: readonly string[], input = '') {
     child.once('close', resolve);
   });
   return { code, ...written };
-}
-
-/** Fixed, because a container that is started again would get another one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -59,7 +59,7 @@ async function publishBatch({ client, record }: PublisherDeps, publication: Publ
   const { batch, events, giveUp } = publication;
   const idempotencyKey = `${batch.publisher}-${batch.number}`;
   try {
-    record.acknowledge(batch, await client.publish(events, { idempotencyKey, signal: giveUp }));
+    record.acknowledge(batch, await client.publishBatch(events, { idempotencyKey, signal: giveUp }));
   } catch (error) {
     if (!giveUp.aborted) record.contradict(`batch ${idempotencyKey}: ${String(error)}`);
   }

@@ -8,7 +8,7 @@ import type { Latencies } from './latencies.ts';
 import { createPacer, type Pacer } from './pacer.ts';
 
 export interface SendDeps {
-  readonly client: Pick<Client, 'publish'>;
+  readonly client: Pick<Client, 'publishBatch'>;
   readonly accounting: Accounting;
   readonly latencies: Latencies;
   readonly clock: Clock;
@@ -59,7 +59,7 @@ async function sendBatch(
   const events = Array.from(indicesOfBatch(plan, number), (index) => eventAt(run, index));
   const startedMs = clock.monotonicMs();
   const { batchId, attempts } = await traced(tracer, events.length, (traceparent) =>
-    client.publish(events, { idempotencyKey: `${run.runId}-batch-${number}`, traceparent, signal }),
+    client.publishBatch(events, { idempotencyKey: `${run.runId}-batch-${number}`, traceparent, signal }),
   );
   latencies.record(clock.monotonicMs() - startedMs);
   accounting.add(batchId);
