@@ -24,13 +24,18 @@ it('refuses what is no event', () => expect(() => readEvent('{"topic":"a"}')).to
 
 it('puts what arrives on top, the newest first, each once, and forgets the oldest', () => {
   const list = [event('2'), event('1')];
-  expect(ids(putOnTop(list, [event('2'), event('3'), event('4'), event('3')], 10))).toEqual([
-    '4',
-    '3',
-    '2',
-    '1',
-  ]);
-  expect(ids(putOnTop(list, [event('3'), event('4')], 3))).toEqual(['4', '3', '2']);
+  expect(
+    ids(putOnTop(list, [event('2'), event('3'), event('4'), event('3')], { rows: 10, units: 10_000 })),
+  ).toEqual(['4', '3', '2', '1']);
+  expect(ids(putOnTop(list, [event('3'), event('4')], { rows: 3, units: 10_000 }))).toEqual(['4', '3', '2']);
+});
+
+it('forgets the oldest also where they are large, but for the newest of all', () => {
+  const units = event('1').raw.length;
+  const list = [event('2'), event('1')];
+  expect(ids(putOnTop(list, [event('3')], { rows: 10, units: 2 * units }))).toEqual(['3', '2']);
+  expect(ids(putOnTop(list, [event('3')], { rows: 10, units: 2 * units - 1 }))).toEqual(['3']);
+  expect(ids(putOnTop(list, [event('3')], { rows: 10, units: 1 }))).toEqual(['3']);
 });
 
 it('puts a page below, each event once', () => {

@@ -46,15 +46,39 @@ export function readEvent(raw: string): StoredEvent {
 /** Reads the body of `GET /events`. */
 export const readEvents = (body: string): StoredEvent[] => elementsOf(body).map(readEvent);
 
-/** New events, the newest last, on top of a list; each event once, and at most `max`, the newest ones. */
+/** What a list may hold. */
+export interface ListBound {
+  readonly rows: number;
+  /** Of the events' JSON, in UTF-16 units. One event is kept, however large. */
+  readonly units: number;
+}
+
+/** New events, the newest last, on top of a list; each event once, and of all only the newest that the bound allows. */
 export function putOnTop(
   list: readonly StoredEvent[],
   arrived: readonly StoredEvent[],
-  max: number,
+  bound: ListBound,
 ): StoredEvent[] {
   const listed = new Set(list.map(({ key }) => key));
   const fresh = arrived.filter(({ key }) => !listed.has(key) && listed.add(key));
-  return [...fresh.reverse(), ...list].slice(0, max);
+  const all = [...fresh.reverse(), ...list];
+  return all.slice(
+    0,
+    countWithin(
+      all.map(({ raw }) => raw),
+      bound,
+    ),
+  );
+}
+
+/** How many texts from the first on the bound allows. */
+export function countWithin(texts: readonly string[], { rows, units }: ListBound): number {
+  let left = units;
+  const end = texts.findIndex((text, index) => {
+    left -= text.length;
+    return index >= rows || (left < 0 && index > 0);
+  });
+  return end === -1 ? texts.length : end;
 }
 
 /** A further page below a list; each event once. */

@@ -4,13 +4,21 @@ import { type Feed, openFeed } from '../../data/feed.ts';
 import { containsFault } from '../../lib/contains-filter.ts';
 import { eventsQuery, tailQuery } from '../../lib/event-query.ts';
 import { nextOf } from '../../lib/link-header.ts';
-import { putBelow, putOnTop, readEvent, readEvents, type StoredEvent } from '../../lib/stored-event.ts';
+import {
+  countWithin,
+  type ListBound,
+  putBelow,
+  putOnTop,
+  readEvent,
+  readEvents,
+  type StoredEvent,
+} from '../../lib/stored-event.ts';
 import type { EventSearch } from '../../lib/url-state.ts';
 
 const PAGE = 50;
 const LOOK_AGAIN = 200;
-/** Rows kept while following: what is older is a search away. */
-const MAX_FOLLOWED = 300;
+/** What is kept while following: what is older is a search away. */
+const FOLLOWED: ListBound = { rows: 300, units: 16 * 1024 * 1024 };
 /** How often what has arrived is shown: thousands a second must not mean thousands of updates. */
 const SHOW_MS = 200;
 /** The position of a new tail is fixed while it opens: a second look finds what was stored between. */
@@ -51,6 +59,7 @@ export function createEventList() {
   let search: EventSearch | undefined;
   let request = new AbortController();
   let arrived: string[] = [];
+  let arrivedUnits = 0;
   let show: ReturnType<typeof setTimeout> | undefined;
   let secondLook: ReturnType<typeof setTimeout> | undefined;
 
@@ -99,7 +108,7 @@ export function createEventList() {
       const response = await ask(`events?${eventsQuery(wanted, { now: new Date(), limit: LOOK_AGAIN })}`);
       const found = readEvents(await response.text());
       if (search !== wanted || feed.value === undefined) return;
-      const all = putOnTop(events.value, found.reverse(), MAX_FOLLOWED);
+      const all = putOnTop(events.value, found.reverse(), FOLLOWED);
       events.value = all.sort((a, b) =>
         a.processedAt < b.processedAt ? 1 : a.processedAt > b.processedAt ? -1 : 0,
       );
@@ -108,30 +117,43 @@ export function createEventList() {
     }
   };
 
+  const forgetArrived = (): void => {
+    arrived = [];
+    arrivedUnits = 0;
+  };
+
+  /** Of very many only the newest are kept: no more are ever shown. */
+  const keepNewest = (): void => {
+    if (arrived.length <= FOLLOWED.rows && arrivedUnits <= FOLLOWED.units) return;
+    arrived = arrived.slice(-countWithin(arrived.toReversed(), FOLLOWED));
+    arrivedUnits = arrived.reduce((sum, raw) => sum + raw.length, 0);
+  };
+
   const showArrived = (): void => {
     show = undefined;
-    if (held.value) {
-      // of very many only the newest are kept: no more are ever shown
-      arrived = arrived.slice(-MAX_FOLLOWED);
-      return;
-    }
+    keepNewest();
+    if (held.value) return;
     const before = new Set(events.value.map(({ key }) => key));
-    const read = arrived.slice(-MAX_FOLLOWED).map(readEvent);
-    arrived = [];
+    const read = arrived.map(readEvent);
+    forgetArrived();
     batch(() => {
       waiting.value = 0;
-      events.value = putOnTop(events.value, read, MAX_FOLLOWED);
+      const all = putOnTop(events.value, read, FOLLOWED);
+      // where the oldest are forgotten, what would come below them is no next page
+      if (all.length < new Set([...before, ...read.map(({ key }) => key)]).size) next.value = undefined;
+      events.value = all;
       fresh.value = {
         keys: new Set(read.map(({ key }) => key).filter((key) => !before.has(key))),
         name: fresh.value.name === 'fresh-odd' ? 'fresh-even' : 'fresh-odd',
       };
       phase.value = 'ready';
-      if (events.value.length === MAX_FOLLOWED) next.value = undefined;
     });
   };
 
   const arrive = (raw: string): void => {
     arrived.push(raw);
+    arrivedUnits += raw.length;
+    if (arrivedUnits > 2 * FOLLOWED.units) keepNewest();
     if (held.value) waiting.value += 1;
     show ??= setTimeout(showArrived, SHOW_MS);
   };
@@ -141,7 +163,7 @@ export function createEventList() {
     clearTimeout(show);
     clearTimeout(secondLook);
     show = undefined;
-    arrived = [];
+    forgetArrived();
     batch(() => {
       feed.value = undefined;
       waiting.value = 0;
