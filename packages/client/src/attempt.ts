@@ -1,4 +1,4 @@
-import type { ProblemDetails } from './api-types.ts';
+import type { ProblemDetails, Violation } from './api-types.ts';
 import { UnusableAnswerError } from './errors.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { timeLimit } from './time-limit.ts';
@@ -11,7 +11,7 @@ export interface PreparedRequest<T> {
   readonly init: {
     readonly method: string;
     readonly headers?: Headers;
-    readonly body?: Uint8Array<ArrayBuffer>;
+    readonly body?: NonNullable<RequestInit['body']>;
   };
   /** Whether an answer with this status carries a value. Default: 2xx. */
   readonly accepts?: (status: number) => boolean;
@@ -126,8 +126,19 @@ export function parseJson(text: string): unknown {
 /** A problem document is told by its shape: proxies drop or rewrite content types. */
 export function problemIn(body: unknown): ProblemDetails | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
-  const { title, status } = body as Partial<ProblemDetails>;
-  return typeof title === 'string' && typeof status === 'number' ? (body as ProblemDetails) : undefined;
+  const { title, status, errors } = body as Record<string, unknown>;
+  if (typeof title !== 'string' || typeof status !== 'number') return undefined;
+  if (errors === undefined || isViolations(errors)) return body as ProblemDetails;
+  // a problem document of others: their errors may be anything
+  const { errors: _, ...rest } = body as ProblemDetails;
+  return rest;
+}
+
+function isViolations(errors: unknown): boolean {
+  return (
+    Array.isArray(errors) &&
+    errors.every((error: unknown) => typeof (error as Partial<Violation> | null)?.pointer === 'string')
+  );
 }
 
 /** fetch hides what happened in `cause` (ECONNREFUSED, "other side closed"): the message should say it. */

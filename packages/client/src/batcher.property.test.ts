@@ -20,12 +20,12 @@ function fakeGateway(says: boolean, maxEvents: number) {
   const stored: string[] = [];
   let inFlight = 0;
   let mostInFlight = 0;
-  const send = async (body: Uint8Array<ArrayBuffer>) => {
+  const send = async (texts: readonly Uint8Array[]) => {
     inFlight += 1;
     mostInFlight = Math.max(mostInFlight, inFlight);
     await new Promise((resolve) => setImmediate(resolve));
     inFlight -= 1;
-    const { events } = JSON.parse(decoder.decode(body)) as { events: FakeEvent[] };
+    const events = texts.map((text) => JSON.parse(decoder.decode(text)) as FakeEvent);
     const errors: Violation[] = events.flatMap(({ bad }, n) =>
       bad && says ? [{ pointer: `/events/${n}`, rule: 'x', detail: 'x' }] : [],
     );

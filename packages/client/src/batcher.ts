@@ -1,7 +1,8 @@
-import { type Call, createCall, type Loss, type Piece } from './call.ts';
+import { Call, type Loss, type Piece, type Refusal } from './call.ts';
 import { BufferFullError, ClientClosedError, EventTooLargeError, RetriesExhaustedError } from './errors.ts';
-import { type Acceptance, batchBody } from './publish-batch.ts';
-import { type BatchLimits, createQueue, piecesOf, take } from './queue.ts';
+import { onAbort } from './on-abort.ts';
+import type { Acceptance } from './publish-batch.ts';
+import { type BatchLimits, createQueue, piecesOf, take, type Waiting } from './queue.ts';
 import type { FinalOutcome } from './retry.ts';
 import { sizeOf, splitRefused } from './split.ts';
 import { MAX_TIMER_MS } from './time-limit.ts';
@@ -21,8 +22,8 @@ export interface BatcherConfig {
 }
 
 export interface BatcherDeps {
-  /** Sends a batch until its outcome is final; throws as `Transport.send`. */
-  readonly send: (body: Uint8Array<ArrayBuffer>, options: SendOptions) => Promise<FinalOutcome<Acceptance>>;
+  /** Sends events, each a JSON text, as one batch until its outcome is final; throws as `Transport.send`. */
+  readonly send: (events: readonly Uint8Array[], options: SendOptions) => Promise<FinalOutcome<Acceptance>>;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonicMs: () => number;
 }
@@ -68,10 +69,13 @@ export function createBatcher(deps: BatcherDeps, config: BatcherConfig): Batcher
   const limits = { ...config.batch };
   const spanMs = Math.max(limits.lingerMs, deliveryTimeoutMs * BATCH_SPAN);
   const queue = createQueue();
-  const calls = new Set<Call>();
+  /** Those that are not final, each with what is to be done when it is. */
+  const calls = new Map<Call, (() => void) | undefined>();
+  const flushes = new Set<Flush>();
   const inFlight = new Set<AbortController>();
   const used = { events: 0, bytes: 0 };
-  let waiting: (() => void)[] = [];
+  let turn = Promise.resolve();
+  let onRoom: (() => void) | undefined;
   let lingering: ReturnType<typeof setTimeout> | undefined;
   let flushing: Piece | undefined;
   const within = `within ${deliveryTimeoutMs / 1_000} s`;
@@ -85,13 +89,30 @@ export function createBatcher(deps: BatcherDeps, config: BatcherConfig): Batcher
   const release = ({ events, bytes }: Piece): void => {
     used.events -= events.length;
     used.bytes -= bytes;
-    if (waiting.length === 0 || !isRoomy()) return;
-    for (const resolve of waiting) resolve();
-    waiting = [];
+    if (!isRoomy()) return;
+    onRoom?.();
+    onRoom = undefined;
+  };
+
+  const room = (): Promise<void> | undefined =>
+    isRoomy() || closing !== undefined
+      ? undefined
+      : new Promise((resolve) => {
+          onRoom = resolve;
+        });
+
+  const onFinal = (call: Call): void => {
+    calls.get(call)?.();
+    calls.delete(call);
+    for (const flush of flushes) {
+      if (!flush.open.delete(call) || flush.open.size > 0) continue;
+      flushes.delete(flush);
+      flush.done();
+    }
   };
 
   const lose = (piece: Piece, loss: Loss): void => {
-    if (!piece.call.isFinal()) undelivered += piece.events.length;
+    if (!piece.call.isFinal) undelivered += piece.events.length;
     release(piece);
     piece.call.lost(piece, loss);
   };
@@ -143,9 +164,10 @@ export function createBatcher(deps: BatcherDeps, config: BatcherConfig): Batcher
     inFlight.add(stop);
     const expire = (): void => stop.abort(new Expired());
     const timer = leftMs <= MAX_TIMER_MS ? setTimeout(expire, Math.ceil(leftMs)) : undefined;
+    const met: Met = { cause: undefined };
     const parts = [batch];
     for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-      parts.unshift(...(await deliver(part, stop.signal)));
+      parts.unshift(...(await deliver(part, stop.signal, met)));
     }
     clearTimeout(timer);
     inFlight.delete(stop);
@@ -153,52 +175,61 @@ export function createBatcher(deps: BatcherDeps, config: BatcherConfig): Batcher
   };
 
   /** @returns what is to be sent again, after a refusal */
-  const deliver = async (batch: readonly Piece[], signal: AbortSignal): Promise<(readonly Piece[])[]> => {
-    const met: { cause?: unknown } = {};
+  const deliver = async (
+    batch: readonly Piece[],
+    signal: AbortSignal,
+    met: Met,
+  ): Promise<readonly (readonly Piece[])[]> => {
     const onFailure = (cause: Error): void => {
       met.cause = cause;
       lastCause = cause;
     };
     try {
-      const body = batchBody(batch.flatMap(({ events }) => events));
-      const result = await deps.send(body, { signal, onFailure });
-      if (result.outcome === 'answered') {
-        for (const piece of batch) {
-          release(piece);
-          piece.call.stored(piece, result.value.batchId);
-        }
-        return [];
+      const events = batch.flatMap((piece) => piece.events);
+      const result = await deps.send(events, { signal, onFailure });
+      if (result.outcome === 'rejected') {
+        // Also what was refused at once may be in a batch that had no answer before it was split.
+        const outcome = met.cause === undefined ? 'not-stored' : 'unknown';
+        return refuse(batch, { status: result.status, problem: result.problem, outcome });
       }
-      const { atFault, again, maxEvents } = splitRefused(batch, result);
-      for (const { piece, refusal } of atFault) {
+      lastCause = undefined;
+      for (const piece of batch) {
         release(piece);
-        piece.call.refused(piece, refusal);
+        piece.call.stored(piece, result.value.batchId);
       }
-      limits.maxEvents = Math.min(limits.maxEvents, maxEvents ?? limits.maxEvents);
-      return [...again];
     } catch (error) {
       const loss = { outcome: 'unknown', ...lossOf(error, met.cause, within) } as const;
       for (const piece of batch) lose(piece, loss);
-      return [];
     }
+    return [];
   };
 
-  const drop = (call: Call, reason: unknown): void => {
-    for (const piece of queue.remove(call)) release(piece);
-    call.abandon(reason);
-    pump();
+  const refuse = (batch: readonly Piece[], refusal: Refusal): readonly (readonly Piece[])[] => {
+    const { atFault, again, maxEvents = limits.maxEvents } = splitRefused(batch, refusal);
+    limits.maxEvents = Math.min(limits.maxEvents, maxEvents);
+    for (const { piece, refusal: own } of atFault) {
+      release(piece);
+      piece.call.refused(piece, own);
+    }
+    return again;
   };
 
   const abandonAll = (): void => {
     const reason = new ClientClosedError();
-    for (const piece of queue.clear()) lose(piece, { outcome: 'not-sent', limit: CLOSED, cause: reason });
+    for (let piece = queue.head(); piece !== undefined; piece = queue.head()) {
+      queue.shift();
+      lose(piece, { outcome: 'not-sent', limit: CLOSED, cause: lastCause });
+    }
     for (const stop of inFlight) stop.abort(reason);
   };
 
-  const flush = async (): Promise<void> => {
+  const flush = (): Promise<void> => {
     flushing = queue.last();
     pump();
-    await Promise.all(Array.from(calls, ({ ended }) => ended));
+    if (calls.size === 0) return Promise.resolve();
+    return new Promise((done) => {
+      flushes.add({ open: new Set(calls.keys()), done });
+    });
   };
 
   const finish = async ({ timeoutMs }: CloseOptions): Promise<Closed> => {
@@ -210,31 +241,37 @@ export function createBatcher(deps: BatcherDeps, config: BatcherConfig): Batcher
     return { undelivered: undelivered - before };
   };
 
+  /** Takes what waits of a call out of the queue when its signal aborts; what is on its way is left alone. */
+  const abandonWith = (signal: AbortSignal, call: Call, places: readonly Waiting[]): (() => void) =>
+    onAbort(signal, () => {
+      for (const place of places) if (queue.remove(place)) release(place.piece);
+      call.abandon(signal.reason);
+      // not now: other calls of the same signal are still in the queue
+      queueMicrotask(pump);
+    });
+
   return {
     publish(events, signal) {
       if (closing !== undefined) throw new ClientClosedError();
       const bytes = admit(events, config, used);
       const enqueuedAt = deps.monotonicMs();
-      const call = createCall(events.length, { enqueuedAt, deadlineAt: enqueuedAt + deliveryTimeoutMs });
+      const call = new Call(events.length, {
+        enqueuedAt,
+        deadlineAt: enqueuedAt + deliveryTimeoutMs,
+        onFinal,
+      });
       used.events += events.length;
       used.bytes += bytes;
-      calls.add(call);
-      for (const piece of piecesOf(call, events, limits)) queue.push(piece);
-      const stop = (): void => drop(call, signal?.reason);
-      signal?.addEventListener('abort', stop, { once: true });
-      void call.ended.then(() => {
-        calls.delete(call);
-        signal?.removeEventListener('abort', stop);
-      });
+      const places = piecesOf(call, events, limits).map(queue.push);
+      calls.set(call, signal && abandonWith(signal, call, places));
       pump();
       return call;
     },
-    ready: () =>
-      isRoomy() || closing !== undefined
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            waiting.push(resolve);
-          }),
+    // One after the other, and each after what those before it have published: otherwise all would take the same room.
+    ready() {
+      turn = turn.then(room);
+      return turn;
+    },
     flush,
     close(options) {
       closing ??= finish(options);
@@ -244,15 +281,27 @@ export function createBatcher(deps: BatcherDeps, config: BatcherConfig): Batcher
   };
 }
 
+/** What the last attempt at a batch met that had no answer which says what became of it. */
+interface Met {
+  cause: Error | undefined;
+}
+
+/** A caller that waits until the calls of before are final. Not by their promises: that would count as looking at their errors. */
+interface Flush {
+  readonly open: Set<Call>;
+  readonly done: () => void;
+}
+
 /** The deadline of a batch has come. */
 class Expired extends Error {}
 
 const CLOSED = 'before the client was closed';
 
 /** What an attempt met says more than that the time was over. */
-function lossOf(error: unknown, met: unknown, within: string): Pick<Loss, 'limit' | 'cause'> {
-  if (error instanceof Expired) return { limit: within, cause: met };
-  if (error instanceof ClientClosedError) return { limit: CLOSED, cause: met ?? error };
+function lossOf(error: unknown, met: Error | undefined, within: string): Pick<Loss, 'limit' | 'cause'> {
+  const cause = met ?? new Error('there is no answer yet');
+  if (error instanceof Expired) return { limit: within, cause };
+  if (error instanceof ClientClosedError) return { limit: CLOSED, cause };
   if (error instanceof RetriesExhaustedError) {
     return { limit: `after ${error.attempts} attempts`, cause: error.cause };
   }

@@ -1,5 +1,5 @@
 import type { ProblemDetails, Violation } from './api-types.ts';
-import { DeliveryError, type Kept, PublishRejectedError } from './errors.ts';
+import { DeliveryError, type Kept, PublishRejectedError, type RefusalOutcome } from './errors.ts';
 
 /** What a call of `publish` came to: all of its events are durable. */
 export interface Published {
@@ -23,6 +23,7 @@ export interface Piece {
 export interface Refusal {
   readonly status: number;
   readonly problem: ProblemDetails | undefined;
+  readonly outcome: RefusalOutcome;
 }
 
 /** Why a piece could not be delivered. */
@@ -32,89 +33,98 @@ export interface Loss {
   readonly cause: unknown;
 }
 
-/** A call of `publish` until all of its events are final. */
-export interface Call {
-  readonly promise: Promise<Published>;
-  /** Resolves, never rejects, when the call is final: waiting for it does not count as looking at an error. */
-  readonly ended: Promise<void>;
+export interface CallOptions {
   /** In milliseconds of the monotonic clock. */
   readonly enqueuedAt: number;
   readonly deadlineAt: number;
-  readonly isFinal: () => boolean;
-  stored(piece: Piece, batchId: string): void;
-  refused(piece: Piece, refusal: Refusal): void;
-  lost(piece: Piece, loss: Loss): void;
-  /** The caller waits no longer. */
-  abandon(reason: unknown): void;
+  readonly onFinal: (call: Call) => void;
 }
 
-/** @param events how many the call has */
-export function createCall(
-  events: number,
-  { enqueuedAt, deadlineAt }: { enqueuedAt: number; deadlineAt: number },
-): Call {
-  const { promise, settle } = openPromise();
-  const { promise: ended, settle: end } = openPromise<void>();
-  const batchIds = new Set<string>();
-  const refusals: Refusal[] = [];
-  const losses: { readonly loss: Loss; readonly piece: Piece }[] = [];
-  let left = events;
-  let queued = 0;
-  let final = false;
+/** A call of `publish` until all of its events are final. There are as many as events, so that it holds little. */
+export class Call {
+  readonly promise: Promise<Published>;
+  readonly enqueuedAt: number;
+  readonly deadlineAt: number;
+  readonly #onFinal: CallOptions['onFinal'];
+  #resolve!: (published: Published) => void;
+  #reject!: (error: unknown) => void;
+  #isFinal = false;
+  #left: number;
+  #queued = 0;
+  #batchIds: readonly string[] = [];
+  #failures: Failures | undefined;
 
-  const finish = (outcome: Outcome<Published>): void => {
-    if (final) return;
-    final = true;
-    settle(outcome);
-    end({ value: undefined });
-  };
-  const settled = (piece: Piece): void => {
-    left -= piece.events.length;
-    if (left > 0) return;
-    const kept: Kept = { queued, batchIds: [...batchIds] };
-    const error = errorOf({ refusals, losses }, kept);
-    finish(error === undefined ? { value: kept } : { error });
-  };
+  /** @param events how many the call has */
+  constructor(events: number, { enqueuedAt, deadlineAt, onFinal }: CallOptions) {
+    this.#left = events;
+    this.enqueuedAt = enqueuedAt;
+    this.deadlineAt = deadlineAt;
+    this.#onFinal = onFinal;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
 
-  return {
-    promise,
-    ended,
-    enqueuedAt,
-    deadlineAt,
-    isFinal: () => final,
-    stored(piece, batchId) {
-      queued += piece.events.length;
-      batchIds.add(batchId);
-      settled(piece);
-    },
-    refused(piece, refusal) {
-      refusals.push(refusal);
-      settled(piece);
-    },
-    lost(piece, loss) {
-      losses.push({ loss, piece });
-      settled(piece);
-    },
-    abandon: (error) => finish({ error }),
-  };
+  get isFinal(): boolean {
+    return this.#isFinal;
+  }
+
+  stored(piece: Piece, batchId: string): void {
+    this.#queued += piece.events.length;
+    this.#batchIds = this.#batchIds.length === 0 ? [batchId] : [...new Set([...this.#batchIds, batchId])];
+    this.#settled(piece);
+  }
+
+  refused(piece: Piece, refusal: Refusal): void {
+    this.#failures ??= { refusals: [], losses: [] };
+    this.#failures.refusals.push(refusal);
+    this.#settled(piece);
+  }
+
+  lost(piece: Piece, loss: Loss): void {
+    this.#failures ??= { refusals: [], losses: [] };
+    this.#failures.losses.push({ loss, piece });
+    this.#settled(piece);
+  }
+
+  /** The caller waits no longer. */
+  abandon(reason: unknown): void {
+    if (this.#finish()) this.#reject(reason);
+  }
+
+  #settled(piece: Piece): void {
+    this.#left -= piece.events.length;
+    if (this.#left > 0 || !this.#finish()) return;
+    const kept: Kept = { queued: this.#queued, batchIds: this.#batchIds };
+    if (this.#failures === undefined) this.#resolve(kept);
+    else this.#reject(errorOf(this.#failures, kept));
+  }
+
+  #finish(): boolean {
+    if (this.#isFinal) return false;
+    this.#isFinal = true;
+    this.#onFinal(this);
+    return true;
+  }
 }
 
 interface Failures {
-  readonly refusals: readonly Refusal[];
-  readonly losses: readonly { readonly loss: Loss; readonly piece: Piece }[];
+  readonly refusals: Refusal[];
+  readonly losses: { readonly loss: Loss; readonly piece: Piece }[];
 }
 
 /** Events that may still be published come before those that never will be: the error has them. */
-function errorOf({ refusals, losses }: Failures, kept: Kept): Error | undefined {
+function errorOf({ refusals, losses }: Failures, kept: Kept): Error {
   const lost = losses[0];
   if (lost !== undefined) {
     const outcome = losses.some(({ loss }) => loss.outcome === 'unknown') ? 'unknown' : 'not-sent';
     const texts = losses.flatMap(({ piece }) => piece.events);
     return new DeliveryError({ ...lost.loss, outcome, texts }, kept);
   }
-  const refused = refusals[0];
-  if (refused === undefined) return undefined;
-  return new PublishRejectedError('POST /publish', { ...refused, problem: together(refusals) }, kept);
+  const outcome = refusals.some((refusal) => refusal.outcome === 'unknown') ? 'unknown' : 'not-stored';
+  const { status } = refusals[0] as Refusal;
+  return new PublishRejectedError('POST /publish', { status, problem: together(refusals), outcome }, kept);
 }
 
 /** As many as one problem document of the gateway lists. */
@@ -126,15 +136,4 @@ function together(refusals: readonly Refusal[]): ProblemDetails | undefined {
   const errors = refusals.flatMap((refusal): readonly Violation[] => refusal.problem?.errors ?? []);
   if (problem === undefined || errors.length === 0) return problem;
   return { ...problem, errors: errors.slice(0, MAX_VIOLATIONS) };
-}
-
-type Outcome<T> = { readonly value: T } | { readonly error: unknown };
-
-/** `Promise.withResolvers`, which Node.js 20 has not. */
-function openPromise<T = Published>(): { promise: Promise<T>; settle: (outcome: Outcome<T>) => void } {
-  let settle: (outcome: Outcome<T>) => void = () => undefined;
-  const promise = new Promise<T>((resolve, reject) => {
-    settle = (outcome) => ('error' in outcome ? reject(outcome.error) : resolve(outcome.value));
-  });
-  return { promise, settle };
 }

@@ -18,7 +18,7 @@ test.each([
 });
 
 test.each([
-  ['127.0.0.1:8080', /Invalid URL/],
+  ['127.0.0.1:8080', /^url must be the gateway's address, such as http/],
   ['localhost:8080', /must be http:\/\/ or https:\/\/, not localhost:/],
   ['ftp://127.0.0.1', /must be http:\/\//],
   ['http://user:secret@127.0.0.1', /must not contain credentials/],

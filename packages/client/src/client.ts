@@ -49,7 +49,7 @@ export interface ClientOptions extends BatchingOptions, PatienceOptions {
    * such a failure is an unhandled rejection, which ends a Node.js process.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
-  /** Told of each failed attempt, before the wait. */
+  /** Told of each failed attempt that is followed by another. */
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Time and randomness, for tests. */
@@ -83,7 +83,10 @@ export interface Client<D extends DefaultName = never> {
    * {@link DeliveryError} after `deliveryTimeoutMs`.
    */
   publish(events: EventInput<D> | readonly EventInput<D>[], options?: PublishOptions): Promise<Published>;
-  /** Resolves when at most half of the buffer is in use: a call of up to the other half then fits. Never rejects. */
+  /**
+   * Resolves when at most half of the buffer is in use: a call of up to the other half that follows at once then fits. Callers
+   * go on one after the other. Never rejects.
+   */
   ready(): Promise<void>;
   /** What is buffered now. */
   buffered(): Buffered;
@@ -128,7 +131,7 @@ export type DefaultsIn<O> = {
 }[DefaultName];
 
 /**
- * A client of one gateway. It holds no connection and no timer while nothing is buffered; `close` it when nothing more is to
+ * A client of one gateway. It keeps no process alive while nothing is buffered; `close` it when nothing more is to
  * be published, so that what is buffered arrives.
  *
  * @throws {TypeError} `url` is not an address that fetch can use, or `apiKey` cannot be sent
@@ -142,7 +145,7 @@ export function createClient<const O extends ClientOptions>(options: O): Client<
   const maxAttempts = options.retry?.maxAttempts ?? Number.POSITIVE_INFINITY;
   const batcher = createBatcher(
     {
-      send: (body, sending) => sendBatch(transport, { body }, { maxAttempts, ...sending }),
+      send: (events, sending) => sendBatch(transport, { events }, { maxAttempts, ...sending }),
       monotonicMs: () => performance.now(),
     },
     batcherConfig(options),
@@ -156,13 +159,15 @@ export function createClient<const O extends ClientOptions>(options: O): Client<
 }
 
 function depsOf(options: ClientOptions): RetryDeps {
+  const { onRetry } = options;
   return {
     // Looked up at each call, so that a fetch that is replaced or instrumented later is used.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     sleep: options.sleep ?? sleep,
     now: options.now ?? Date.now,
     random: options.random ?? Math.random,
-    onRetry: options.onRetry ?? (() => undefined),
+    // Not called from here: what it throws is an unhandled rejection, as from onError, and costs no events.
+    onRetry: onRetry === undefined ? () => undefined : (notice) => void Promise.resolve(notice).then(onRetry),
   };
 }
 

@@ -11,7 +11,9 @@ export class RequestRejectedError extends Error {
   readonly problem: ProblemDetails | undefined;
 
   constructor(request: string, { status, problem }: { status: number; problem: ProblemDetails | undefined }) {
-    super(`${request} was rejected with ${status}${problem === undefined ? '' : `: ${describe(problem)}`}`);
+    super(
+      `${request} was rejected with ${describeStatus(status)}${problem === undefined ? '' : `: ${describe(problem)}`}`,
+    );
     this.name = 'RequestRejectedError';
     this.status = status;
     this.problem = problem;
@@ -28,20 +30,32 @@ export interface Kept {
 const NOTHING: Kept = { queued: 0, batchIds: [] };
 
 /**
- * Events were refused, and are not stored: they, the request or the key are at fault. `problem.errors` points at what is
- * wrong, as `/events/<index in the call>/…`.
+ * `not-stored`: the refusal is all there is to know. `unknown`: an attempt before it was left without an answer, and may have
+ * arrived.
+ */
+export type RefusalOutcome = 'not-stored' | 'unknown';
+
+/**
+ * Events were refused: they, the request or the key are at fault. `problem.errors` points at what is wrong, as
+ * `/events/<index in the call>/…`.
  */
 export class PublishRejectedError extends RequestRejectedError implements Kept {
   override readonly name = 'PublishRejectedError';
+  readonly outcome: RefusalOutcome;
   readonly queued: number;
   readonly batchIds: readonly string[];
 
   constructor(
     request: string,
-    refusal: { status: number; problem: ProblemDetails | undefined },
+    {
+      outcome = 'not-stored',
+      ...refusal
+    }: { status: number; problem: ProblemDetails | undefined; outcome?: RefusalOutcome },
     kept: Kept = NOTHING,
   ) {
     super(request, refusal);
+    if (outcome === 'unknown') this.message += ' (an attempt before had no answer, and may have arrived)';
+    this.outcome = outcome;
     this.queued = kept.queued;
     this.batchIds = kept.batchIds;
   }
@@ -76,7 +90,7 @@ export class UnusableAnswerError extends Error {
 }
 
 export interface DeliveryFailure {
-  /** `unknown`: they were sent, and may have arrived. `not-sent`: they never left. */
+  /** `unknown`: they were tried, and may have arrived. `not-sent`: they never left. */
   readonly outcome: 'unknown' | 'not-sent';
   /** For people: "within 300 s". */
   readonly limit: string;
@@ -108,7 +122,7 @@ export class DeliveryError extends Error implements Kept {
     this.#texts = texts;
   }
 
-  /** The events that are not known to be durable; fit for `publish`, or line by line for a file (`event.text`). */
+  /** The events that were not delivered; fit for `publish`, or line by line for a file (`event.text`). */
   get events(): RawJson[] {
     const decoder = new TextDecoder();
     return this.#texts.map((text) => new RawJson(decoder.decode(text)));
@@ -169,6 +183,14 @@ export class EventTooLargeError extends InvalidEventError {
     this.bytes = bytes;
     this.maxBytes = maxBytes;
   }
+}
+
+/** A browser hides the status of a redirect that is not followed. */
+function describeStatus(status: number): string {
+  const isRedirect = status === 0 || (status >= 300 && status < 400);
+  return isRedirect
+    ? `${status || 'a redirect'}: redirects are not followed, is the url that of the gateway?`
+    : String(status);
 }
 
 function describe({ title, detail, errors }: ProblemDetails): string {

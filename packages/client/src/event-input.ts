@@ -49,7 +49,7 @@ export function eventBytes(
   input: EventInput<DefaultName>,
   defaults: EventDefaults,
   index: number,
-): Uint8Array<ArrayBuffer> {
+): Uint8Array {
   if (typeof input !== 'object' || input === null)
     throw new InvalidEventError(index, '', 'it must be an object');
   return encoder.encode(

@@ -52,8 +52,8 @@ export async function* follow<T>(
         failures = 1;
         if (value !== undefined) yield value;
         place = message.id;
+        retryMs = opened.parser.retryMs ?? retryMs;
       }
-      retryMs = opened.parser.retryMs ?? retryMs;
     } catch (error) {
       if (error instanceof RequestRejectedError) throw error;
       signal?.throwIfAborted();

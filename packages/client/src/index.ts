@@ -43,6 +43,7 @@ export {
   InvalidEventError,
   type Kept,
   PublishRejectedError,
+  type RefusalOutcome,
   RequestRejectedError,
   RetriesExhaustedError,
   UnusableAnswerError,

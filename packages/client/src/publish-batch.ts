@@ -38,14 +38,18 @@ export async function publishBatch(
   events: readonly EventInput<DefaultName>[],
   { signal, ...headers }: PublishBatchOptions = {},
 ): Promise<PublishedBatch> {
-  const body = batchBody(events.map((event, index) => eventBytes(event, defaults, index)));
-  const result = await sendBatch(transport, { body, ...headers }, { signal });
-  if (result.outcome === 'rejected') throw new PublishRejectedError('POST /publish', result);
-  return { ...result.value, attempts: result.attempts };
+  const texts = events.map((event, index) => eventBytes(event, defaults, index));
+  const result = await sendBatch(transport, { events: texts, ...headers }, { signal });
+  const { attempts } = result;
+  if (result.outcome === 'answered') return { ...result.value, attempts };
+  const { status, problem } = result;
+  const outcome = attempts > 1 ? 'unknown' : 'not-stored';
+  throw new PublishRejectedError('POST /publish', { status, problem, outcome });
 }
 
 export interface BatchRequest {
-  readonly body: Uint8Array<ArrayBuffer>;
+  /** Each a JSON text. */
+  readonly events: readonly Uint8Array[];
   readonly idempotencyKey?: string | undefined;
   readonly traceparent?: string | undefined;
 }
@@ -56,7 +60,7 @@ export type Acceptance = Omit<PublishedBatch, 'attempts'>;
 /** Sends a batch until its outcome is final. Throws as {@link Transport.send}. */
 export function sendBatch(
   transport: Transport,
-  { body, idempotencyKey, traceparent }: BatchRequest,
+  { events, idempotencyKey, traceparent }: BatchRequest,
   options: SendOptions,
 ): Promise<FinalOutcome<Acceptance>> {
   const request: PreparedRequest<Acceptance> = {
@@ -69,9 +73,9 @@ export function sendBatch(
         'Idempotency-Key': idempotencyKey ?? uuidV7(transport.deps.now()),
         ...(traceparent === undefined ? {} : { traceparent }),
       }),
-      body,
+      body: batchBody(events),
     },
-    read: readAcceptance,
+    read: (answer) => readAcceptance(answer, events.length),
   };
   return transport.send(request, options);
 }
@@ -85,7 +89,7 @@ const COMMA = 0x2c;
 export const BODY_FRAME_BYTES = HEAD.length + TAIL.length;
 
 /** The body of `POST /publish`. */
-export function batchBody(events: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+function batchBody(events: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const commas = Math.max(0, events.length - 1);
   const bytes = events.reduce((sum, event) => sum + event.length, BODY_FRAME_BYTES + commas);
   const body = new Uint8Array(bytes);
@@ -100,8 +104,10 @@ export function batchBody(events: readonly Uint8Array[]): Uint8Array<ArrayBuffer
   return body;
 }
 
-function readAcceptance(answer: unknown): Acceptance | undefined {
+/** An answer with another count is of another request: something on the way has mixed them up. */
+function readAcceptance(answer: unknown, events: number): Acceptance | undefined {
   const { batch_id, queued } = (answer ?? {}) as { batch_id?: unknown; queued?: unknown };
-  if (typeof batch_id !== 'string' || typeof queued !== 'number') return undefined;
-  return { batchId: batch_id, queued };
+  return typeof batch_id === 'string' && queued === events
+    ? { batchId: batch_id, queued: events }
+    : undefined;
 }

@@ -49,7 +49,7 @@ const strict: Act = (response, request) => {
 describe('batching', () => {
   test('events of many calls go out together, once the first has waited', async () => {
     await using server = await scriptedServer(accept);
-    const client = clientOf(server);
+    const client = clientOf(server, { batch: { lingerMs: 500 } });
     const published = await Promise.all(range(20).map((n) => client.publish(event(`e${n}`))));
 
     expect(idsOf(server)).toEqual([range(20).map((n) => `e${n}`)]);
@@ -234,6 +234,36 @@ describe('what is at fault rejects alone', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test('a refusal after an attempt without an answer says that this one may have arrived', async () => {
+    await using server = await scriptedServer(reset, answer(401, {}));
+    const client = clientOf(server, recordedTime().options);
+
+    expect(await reasonOf(client.publish(event('a')))).toMatchObject({
+      outcome: 'unknown',
+      message: expect.stringMatching(/401 \(an attempt before had no answer, and may have arrived\)$/),
+    });
+    expect(await reasonOf(client.publish(event('b')))).toMatchObject({ outcome: 'not-stored' });
+  });
+
+  test.each([{ field: ['wrong'] }, [null], 'wrong'])(
+    'also by somebody who means something else by errors: %j',
+    async (errors) => {
+      await using server = await scriptedServer(answer(422, { title: 'Invalid', status: 422, errors }));
+
+      expect(await reasonOf(clientOf(server).publish(event('a')))).toMatchObject({
+        name: 'PublishRejectedError',
+        message: 'POST /publish was rejected with 422: Invalid',
+      });
+    },
+  );
+
+  test('an answer that counts other events is not the answer to these', async () => {
+    await using server = await scriptedServer(answer(202, { queued: 2, batch_id: 'other' }), accept);
+    const client = clientOf(server, recordedTime().options);
+
+    expect(await client.publish(event('a'))).toEqual({ queued: 1, batchIds: ['batch-1'] });
+  });
+
   test('an event that is none, or too large, is told before anything is sent', async () => {
     await using server = await scriptedServer(accept);
     const client = clientOf(server, { maxEventBytes: 1_000 });
@@ -312,6 +342,20 @@ describe('memory is bounded', () => {
   });
 });
 
+test('many callers that wait for room at once take it in turns', async () => {
+  await using server = await scriptedServer(accept);
+  const client = clientOf(server, { buffer: { maxEvents: 100 } });
+  const outcomes = await Promise.allSettled(
+    range(1_000).map(async (n) => {
+      await client.ready();
+      return client.publish(event(`e${n}`));
+    }),
+  );
+
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([]);
+  expect(new Set(idsOf(server).flat()).size).toBe(1_000);
+});
+
 describe('giving up', () => {
   test('after the delivery timeout, with the events to publish again', async () => {
     await using server = await scriptedServer(
@@ -350,14 +394,13 @@ describe('giving up', () => {
   test('what never left says so', async () => {
     await using server = await scriptedServer(hang);
     const client = clientOf(server, { deliveryTimeoutMs: 100, maxInFlight: 1, batch: { maxEvents: 1 } });
-    const outcomes = await Promise.all(range(3).map((n) => reasonOf(client.publish(event(`e${n}`)))));
+    // those published a millisecond later than the first still have one to be tried in
+    const calls = range(500).map((n) => reasonOf(client.publish(event(`e${n}`))));
+    const outcomes = (await Promise.all(calls)).map((error) => (error as DeliveryError).outcome);
 
-    expect(outcomes).toMatchObject([
-      { outcome: 'unknown' },
-      { outcome: 'not-sent' },
-      { outcome: 'not-sent' },
-    ]);
-    expect(server.requests).toHaveLength(1);
+    expect(new Set(outcomes)).toEqual(new Set(['unknown', 'not-sent']));
+    expect(outcomes[0]).toBe('unknown');
+    expect(outcomes.filter((outcome) => outcome === 'unknown')).toHaveLength(server.requests.length);
   });
 
   test('when the caller’s signal aborts: what waits is not sent, what is under way is left alone', async () => {
@@ -382,6 +425,47 @@ describe('giving up', () => {
     expect(idsOf(server)).toEqual([['sent'], ['kept']]);
     expect(client.buffered()).toEqual({ events: 0, bytes: 0 });
   });
+});
+
+test('a signal of thousands of calls has one listener, and ends them all', async () => {
+  await using server = await scriptedServer(hang);
+  const client = clientOf(server, { maxInFlight: 1 });
+  const listeners = { added: 0 };
+  const controller = new AbortController();
+  const { signal } = controller;
+  const add = signal.addEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    listeners.added += 1;
+    add(...args);
+  };
+  const calls = range(5_000).map((n) => reasonOf(client.publish(event(`e${n}`), { signal })));
+  const reason = new Error('enough');
+  controller.abort(reason);
+
+  expect(new Set(await Promise.all(calls))).toEqual(new Set([reason]));
+  expect(listeners.added).toBe(1);
+  await client.close({ timeoutMs: 1 });
+});
+
+test('what the application’s onRetry throws costs no events', async () => {
+  await using server = await scriptedServer(reset, accept);
+  const { onRetry: _, ...time } = recordedTime().options;
+  const unhandled: unknown[] = [];
+  const listen = (reason: unknown) => unhandled.push(reason);
+  const others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', listen);
+  const client = clientOf(server, {
+    ...time,
+    onRetry: () => {
+      throw new Error('of the application');
+    },
+  });
+
+  expect(await client.publish(event('a'))).toMatchObject({ queued: 1 });
+  await vi.waitFor(() => expect(unhandled).toHaveLength(1));
+  process.off('unhandledRejection', listen);
+  for (const other of others) process.on('unhandledRejection', other);
 });
 
 describe('errors that nobody waits for', () => {
@@ -467,6 +551,7 @@ test.each([
   [{ deliveryTimeoutMs: 0 }, /^deliveryTimeoutMs/],
   [{ timeoutMs: 2 ** 31 }, /^timeoutMs/],
   [{ retry: { maxAttempts: 0 } }, /^retry.maxAttempts/],
+  [{ retry: { capMs: Number.NaN } }, /^retry.capMs/],
 ])('a setting that is none is an error: %j', (options, message) => {
   expect(() => createClient({ url: 'http://127.0.0.1', ...options })).toThrow(message);
 });

@@ -1,6 +1,18 @@
-/** Stands for a raw text while the rest is serialised. Nobody outside knows it, so no payload can hold it. */
-const MARK = `oncelog-raw-${crypto.getRandomValues(new Uint32Array(4)).join('-')}-`;
-const MARKS = new RegExp(`"${MARK}(\\d+)"`, 'g');
+/**
+ * Stands for a raw text while the rest is serialised. Nobody outside knows it, so no payload can hold it. Made when it is first
+ * needed: some runtimes have no randomness while modules load.
+ */
+let marker: { readonly text: string; readonly all: RegExp } | undefined;
+
+function mark(texts: string[], raw: string): string {
+  marker ??= createMarker();
+  return `${marker.text}${texts.push(raw) - 1}`;
+}
+
+function createMarker(): { text: string; all: RegExp } {
+  const text = `oncelog-raw-${crypto.getRandomValues(new Uint32Array(4)).join('-')}-`;
+  return { text, all: new RegExp(`"${text}(\\d+)"`, 'g') };
+}
 
 /** The raw texts of the value that is being serialised; undefined where none is. */
 let spliced: string[] | undefined;
@@ -41,7 +53,8 @@ export function stringify(value: unknown): string | undefined {
   spliced = own;
   try {
     const json = stringifyMarked(value, own);
-    return own.length === 0 ? json : json?.replace(MARKS, (_mark, n: string) => own[Number(n)] as string);
+    if (own.length === 0 || marker === undefined) return json;
+    return json?.replace(marker.all, (_mark, n: string) => own[Number(n)] as string);
   } finally {
     spliced = outer;
   }
@@ -57,8 +70,4 @@ function stringifyMarked(value: unknown, own: string[]): string | undefined {
       typeof part === 'bigint' ? mark(own, String(part)) : part,
     );
   }
-}
-
-function mark(texts: string[], text: string): string {
-  return `${MARK}${texts.push(text) - 1}`;
 }

@@ -80,6 +80,8 @@ export function patience({ timeoutMs = DEFAULT_TIMEOUT_MS, retry }: PatienceOpti
   const given = Object.entries(retry ?? {}).filter(([, value]) => value !== undefined);
   const policy: RetryPolicy = { ...DEFAULT_POLICY, ...Object.fromEntries(given) };
   if (policy.maxAttempts !== Number.POSITIVE_INFINITY) whole('retry.maxAttempts', policy.maxAttempts);
+  for (const name of ['baseMs', 'capMs', 'maxRetryAfterMs'] as const)
+    whole(`retry.${name}`, policy[name], { least: 0, most: MAX_TIMER_MS });
   return { timeoutMs: whole('timeoutMs', timeoutMs, { most: MAX_TIMER_MS }), policy };
 }
 

@@ -1,3 +1,4 @@
+import { onAbort } from './on-abort.ts';
 import { MAX_TIMER_MS } from './time-limit.ts';
 
 /**
@@ -8,18 +9,19 @@ import { MAX_TIMER_MS } from './time-limit.ts';
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
     const timer = setTimeout(
       () => {
         // The signal may outlive thousands of sleeps: a listener left behind would be a leak.
-        signal?.removeEventListener('abort', onAbort);
+        forget?.();
         resolve();
       },
       Math.min(ms, MAX_TIMER_MS),
     );
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const forget =
+      signal &&
+      onAbort(signal, () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
   });
 }

@@ -6,6 +6,7 @@ import { piece } from './testing/piece.ts';
 
 const refusal = (status: number, ...errors: Violation[]): Refusal => ({
   status,
+  outcome: 'not-stored',
   problem: { type: 'x', title: 'x', status, detail: 'x', request_id: 'x', code: 'x', errors },
 });
 const broken = (pointer: string, rule = 'timestamp'): Violation => ({ pointer, rule, detail: 'x' });
@@ -50,8 +51,8 @@ describe('a refusal that points at events', () => {
 describe('a refusal that points at no event', () => {
   test.each([400, 413, 422])('%i: the batch is halved until its calls are alone', (status) => {
     expect(splitRefused([a, b, c], refusal(status))).toEqual({ atFault: [], again: [[a, b], [c]] });
-    expect(splitRefused([a], { status, problem: undefined })).toEqual({
-      atFault: [{ piece: a, refusal: { status, problem: undefined } }],
+    expect(splitRefused([a], { status, problem: undefined, outcome: 'not-stored' })).toEqual({
+      atFault: [{ piece: a, refusal: { status, problem: undefined, outcome: 'not-stored' } }],
       again: [],
     });
   });

@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts';
+
 /** Timers hold no more; a longer one would fire at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -25,12 +27,12 @@ export function timeLimit({
     controller.abort(new DOMException(`no answer within ${timeoutMs} ms: timeout`, 'TimeoutError'));
   const timer = timeoutMs <= MAX_TIMER_MS ? setTimeout(expire, timeoutMs) : undefined;
   if (signal?.aborted) stop();
-  else signal?.addEventListener('abort', stop, { once: true });
+  const forget = signal?.aborted === false ? onAbort(signal, stop) : undefined;
   return {
     signal: controller.signal,
     clear() {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
+      forget?.();
     },
   };
 }

@@ -62,7 +62,7 @@ export function createTransport(
 
 // Checked here, because fetch reports such an address as one more network error, which would be retried for ever.
 function baseUrl(url: string | URL): URL {
-  const base = new URL(url);
+  const base = parsedUrl(url);
   if (base.protocol !== 'http:' && base.protocol !== 'https:') {
     throw new TypeError(`the gateway's address must be http:// or https://, not ${base.protocol}//`);
   }
@@ -73,4 +73,17 @@ function baseUrl(url: string | URL): URL {
   base.hash = '';
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return base;
+}
+
+function parsedUrl(url: string | URL): URL {
+  try {
+    return new URL(url);
+  } catch (cause) {
+    throw new TypeError(
+      `url must be the gateway's address, such as http://127.0.0.1:8080, not ${String(url)}`,
+      {
+        cause,
+      },
+    );
+  }
 }

@@ -67,6 +67,10 @@ test.each(['plain text', '[1]', '"text"', 'null', '{"cut":'])(
   },
 );
 
+test('such a message can be stored too', () => {
+  expect(eventOf('a\0b').payload).toEqual({ msg: 'a\ufffdb' });
+});
+
 describe('what cannot be stored is replaced, the rest of the line stays', () => {
   test.each([
     ['U+0000', String.raw`{"a":"x\u0000y"}`, String.raw`{"a":"x\ufffdy"}`],

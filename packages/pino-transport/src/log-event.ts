@@ -29,7 +29,7 @@ export function logEvent(text: string, naming: Naming): EventInput {
     topic: nameIn(log, naming.topicKey) ?? naming.topic,
     source: naming.source ?? nameIn(log, 'name') ?? naming.hostname,
     timestamp: timestampOf(log?.['time'], naming.now()),
-    payload: log === undefined ? { msg: line } : rawJson(line),
+    payload: log === undefined ? { msg: line.replaceAll('\0', '\ufffd') } : rawJson(line),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Call, createCall, type Piece } from '../call.ts';
+import { Call, type Piece } from '../call.ts';
 
 const encoder = new TextEncoder();
 
@@ -9,5 +9,5 @@ export function piece(texts: readonly string[], firstIndex = 0, call: Call = ope
 }
 
 function openCall(events: number): Call {
-  return createCall(events, { enqueuedAt: 0, deadlineAt: Number.POSITIVE_INFINITY });
+  return new Call(events, { enqueuedAt: 0, deadlineAt: Number.POSITIVE_INFINITY, onFinal: () => undefined });
 }

@@ -85,6 +85,12 @@ export const again = (error: unknown) => (error instanceof DeliveryError ? clien
 });
 
 describe('@oncelog/client', () => {
+  it('can be required by CommonJS', async () => {
+    project.write('common.cjs', `console.log(typeof require('@oncelog/client').createClient);`);
+    const { stdout } = await project.run('node', ['common.cjs']);
+    expect(stdout).toBe('function\n');
+  });
+
   it('does what the example of its README says, and the same again is a duplicate', async () => {
     project.write('example.js', example('client'));
     const before = await system.settled();
