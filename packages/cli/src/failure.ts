@@ -36,6 +36,8 @@ export interface Failure {
   readonly code: number;
 }
 
+const NO_GATEWAY = ' (is there an oncelog gateway at --url?)';
+
 /** What to tell of an error, and the exit code. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) return { lines: [`oncelog: ${error.message}`], code: EXIT.usage };
@@ -73,7 +75,7 @@ export function rejectionLines({ message, status, problem }: RequestRejectedErro
       : status >= 300 && status < 400
         ? ' (is --url the gateway itself?)'
         : '';
-  if (problem === undefined) return [`${clean(message)}${hint}`];
+  if (problem === undefined) return [`${clean(message)}${hint || (status === 404 ? NO_GATEWAY : '')}`];
   const request = message.slice(0, message.indexOf(' was rejected'));
   return [
     `${request}: ${status} ${clean(problemLine(problem))}${hint}`,
@@ -98,7 +100,7 @@ function fieldOf(pointer: string): string {
 
 function hintFor(cause: unknown): string {
   if (cause instanceof UnusableAnswerError) {
-    return cause.status < 300 ? ' (is there an oncelog gateway at --url?)' : '';
+    return cause.status < 300 ? NO_GATEWAY : '';
   }
   const text = cause instanceof Error ? cause.message : '';
   return /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH/.test(text)

@@ -1,9 +1,10 @@
 import { OutputClosed, runCli, StoppedBySignal } from './cli.ts';
+import { EXIT } from './failure.ts';
 
 // The title replaces the command line in lists of processes, where an API key would be read by everybody.
 process.title = 'oncelog';
 
-const LEAVE_AFTER_MS = 500;
+const { stdin, stdout, stderr, env } = process;
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -13,27 +14,30 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stop.abort(stopped);
   });
 }
-for (const stream of [process.stdout, process.stderr]) {
+
+/** Such as a full disk; not that the reader has gone. */
+let outputError: Error | undefined;
+for (const stream of [stdout, stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') outputError = error;
     stop.abort(new OutputClosed());
   });
 }
 
-const { stdin, stdout, stderr, env } = process;
-process.exitCode = await runCli(
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    stream.once('drain', resolve).once('close', resolve);
+  });
+}
+
+const code = await runCli(
   { args: process.argv.slice(2), env, stdin, stdout, stderr, now: Date.now },
   stop.signal,
 );
-
-/** Connections that are kept open must not keep the process; what is still to be read of the output must. */
-function leave(): void {
-  if (stdout.writableLength === 0) process.exit();
-  leaveSoon();
-}
-
-function leaveSoon(): void {
-  setTimeout(leave, LEAVE_AFTER_MS).unref();
-}
-
-leaveSoon();
+// Connections that are kept open, and an input that says nothing, must not keep the process; what is still to be read must.
+await Promise.all([drained(stdout), drained(stderr)]);
+await new Promise(setImmediate); // what the last write has met is told only now
+if (outputError === undefined) process.exit(code);
+stderr.write(`oncelog: the output cannot be written: ${outputError.message}\n`);
+process.exit(EXIT.failed);

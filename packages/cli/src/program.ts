@@ -12,7 +12,14 @@ import { statsCommand } from './commands/stats.ts';
 import { tailCommand } from './commands/tail.ts';
 import { topicsCommand } from './commands/topics.ts';
 import { EXIT } from './failure.ts';
-import { type GlobalOptions, openSession, type Patience, type Session, type SessionDeps } from './session.ts';
+import {
+  DEFAULT_URL,
+  type GlobalOptions,
+  openSession,
+  type Patience,
+  type Session,
+  type SessionDeps,
+} from './session.ts';
 import { VERSION } from './version.ts';
 
 export type ProgramDeps = SessionDeps;
@@ -41,7 +48,7 @@ Examples:
   oncelog stats --watch                           what flows
   oncelog events --all --json | jq .event_id      for programs
 
-\`oncelog <command> --help\` has more. Completion: source <(oncelog completion bash)`;
+\`oncelog <command> --help\` has more. \`oncelog completion --help\`: for the shell.`;
 
 /** The whole command, and the exit code of what it did last. */
 export function buildProgram(
@@ -91,7 +98,7 @@ function createProgram({ env, stdout, stderr }: ProgramDeps): Command {
     .version(VERSION, '-V, --version', 'Print the version.')
     .addOption(
       new Option('--url <url>', 'Where the gateway is (ONCELOG_URL).').default(
-        env['ONCELOG_URL'] || 'http://127.0.0.1:8080',
+        env['ONCELOG_URL'] || DEFAULT_URL,
       ),
     )
     .addOption(apiKeyOption(env))
@@ -105,7 +112,7 @@ function createProgram({ env, stdout, stderr }: ProgramDeps): Command {
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'oncelog: ')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'oncelog: ').replace('\n(', ' (')),
     })
     .showSuggestionAfterError()
     .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)

@@ -7,6 +7,8 @@ import { createPaint } from './paint.ts';
 import type { TableStyle } from './table.ts';
 import { clean } from './text.ts';
 
+export const DEFAULT_URL = 'http://127.0.0.1:8080';
+
 /** Options that every command has. */
 export interface GlobalOptions {
   readonly url: string;
@@ -151,7 +153,8 @@ function usable<T>(create: () => T): T {
   }
 }
 
-function apiKeyOf({ apiKey, apiKeyFile }: GlobalOptions): string | undefined {
+/** The key that the options or the environment give. @throws {UsageError} where it is none, or its file cannot be read */
+export function apiKeyOf({ apiKey, apiKeyFile }: GlobalOptions): string | undefined {
   if (apiKeyFile === undefined) return checkedKey(apiKey, '--api-key or ONCELOG_API_KEY');
   try {
     return checkedKey(readFileSync(apiKeyFile, 'utf8').trim(), '--api-key-file');

@@ -32,6 +32,13 @@ test('a table that is wider than the terminal is shortened where it may be', () 
   expect(Math.max(...drawn.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
 });
 
+test('on a very narrow terminal the columns that may be shortened become narrower still', () => {
+  const drawn = table(columns, rows, { width: 20, paint: plain });
+
+  expect(Math.max(...drawn.split('\n').map((line) => line.length))).toBeLessThanOrEqual(20);
+  expect(drawn).toContain('12,345');
+});
+
 test('a wide character takes the room of two', () => {
   const drawn = table(
     [{ title: 'A' }, { title: 'B' }],

@@ -15,7 +15,8 @@ export interface TableStyle {
 }
 
 const GAP = 2;
-const LEAST_WIDTH = 8;
+/** What remains of a column that is shortened; on a very narrow terminal the second. */
+const LEAST_WIDTHS = [8, 3];
 const NO_BORDERS = {
   top: '',
   'top-mid': '',
@@ -71,12 +72,13 @@ function fitted(columns: readonly Column[], natural: readonly number[], width: n
     .map(({ shrink }, index) => ({ shrink, index }))
     .filter(({ shrink }) => shrink !== undefined)
     .sort((a, b) => (a.shrink ?? 0) - (b.shrink ?? 0));
-  for (const { index } of order) {
-    if (excess <= 0) break;
-    const own = widths[index] ?? 0;
-    const taken = Math.min(excess, Math.max(0, own - LEAST_WIDTH));
-    widths[index] = own - taken;
-    excess -= taken;
+  for (const least of LEAST_WIDTHS) {
+    for (const { index } of order) {
+      const own = widths[index] ?? 0;
+      const taken = Math.max(0, Math.min(excess, own - least));
+      widths[index] = own - taken;
+      excess -= taken;
+    }
   }
   return widths;
 }

@@ -1,6 +1,6 @@
-import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -322,7 +322,7 @@ describe('dead-letters', () => {
 
     expect(await oncelog(['dead-letters', 'replay', ids[0] ?? '', '999999999'])).toMatchObject({
       code: 1,
-      stdout: '1 dead letter published again.\n'.replace('again.', 'again, 1 refused: they stay open.'),
+      stdout: '1 dead letter published again, 1 refused.\n',
       stderr: expect.stringMatching(/^oncelog: dead letter 999999999: POST .*: 404 /),
     });
     expect(await json('dead-letters', 'replay', '--batch-id', second?.batch_id ?? '')).toEqual({
@@ -351,6 +351,12 @@ describe('load', () => {
     });
 
     expect((await oncelog(['load', '--help'])).stdout).toContain('--duplicate-rate');
+    const unusable = await oncelog(['load', '--api-key', 'not\u00fcsable']);
+    expect(unusable).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^oncelog: --api-key /),
+    });
     expect((await oncelog(['load', '--total-events', 'many'])).code).toBe(1);
   });
 });
@@ -369,6 +375,20 @@ it('completes commands and options in bash', () => {
   const completed = execFileSync('bash', ['-c', script], { encoding: 'utf8' });
 
   expect(completed.split('\n').map((line) => line.trim())).toEqual(['dead-letters', 'replay', '--wait', '']);
+});
+
+it('an output that cannot be written is 1, said in one line', () => {
+  const file = join(dir, 'to-read');
+  writeFileSync(file, '');
+  const stdout = openSync(file, 'r');
+  const { status, stderr } = spawnSync(process.execPath, [BIN, '--help'], {
+    stdio: ['ignore', stdout, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(stdout);
+
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^oncelog: the output cannot be written: EBADF.*\n$/);
 });
 
 // last: it breaks the store

@@ -9,6 +9,13 @@ export const PublisherSchema = Type.Object({
     pattern: '^https?://[^/?#@\\s]+(/.*)?$',
     description: 'Where the gateway is: `http://host:port`.',
   }),
+  apiKey: Type.Optional(
+    Type.String({
+      secret: true,
+      pattern: '^[\\x21-\\x7e]+$',
+      description: 'Sent as `Authorization: Bearer`. Better as the variable: others may see flags.',
+    }),
+  ),
   totalEvents: Type.Integer({
     default: 20_000,
     minimum: 0,

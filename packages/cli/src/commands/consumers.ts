@@ -12,8 +12,8 @@ export function consumersCommand(parent: Command, run: Runner): Command {
     .addHelpText(
       'after',
       `
-STATE is active (it has entries in hand, or has just applied some), idle (it waits for events), or silent: not heard of
-for 10 seconds, so probably dead.
+STATE is active (it has entries in hand, or has just applied some), idle (it
+waits for events), or silent: not heard of for 10 seconds, so probably dead.
 
 Examples:
   oncelog consumers

@@ -85,7 +85,7 @@ function listCommand(letters: Command, run: Runner): void {
       `
 Examples:
   oncelog dead-letters list --state open
-  oncelog dead-letters list --all --json | jq -r '[.code, .reason] | @tsv' | sort | uniq -c`,
+  oncelog dead-letters list --all --json | jq -r .reason | sort | uniq -c`,
     )
     .action(run<FilterOptions & { limit?: number; all?: true }>(list));
 }
@@ -192,8 +192,8 @@ function replayCommand(letters: Command, run: Runner): void {
     .addHelpText(
       'after',
       `
-What still breaks the rules of publishing is not replayed: it stays open, and the exit code is 1. However often a letter is
-replayed, it counts once.
+What still breaks the rules of publishing is not replayed: it stays open, and
+the exit code is 1. However often a letter is replayed, it counts once.
 
 Examples:
   oncelog dead-letters replay 17 18
@@ -213,7 +213,7 @@ async function replay(session: Session, options: SelectionOptions, ids: readonly
       : await replayAll(session, client, selection);
   if (session.options.json) await out.json({ replayed: totals.done, refused: totals.refused });
   else {
-    const refused = totals.refused === 0 ? '' : `, ${count(totals.refused)} refused: they stay open`;
+    const refused = totals.refused === 0 ? '' : `, ${count(totals.refused)} refused`;
     await out.write(`${counted(totals.done, 'dead letter')} published again${refused}.\n`);
   }
   return totals.refused === 0 ? EXIT.ok : EXIT.failed;

@@ -39,8 +39,9 @@ export function eventsCommand(parent: Command, run: Runner): Command {
     .addHelpText(
       'after',
       `
-With --since or --until the order is that of the timestamps, else that of the arrival. With --json each event is a line, as
-the gateway has it: numbers keep every digit.
+With --since or --until the order is that of the timestamps, else that of the
+arrival. With --json each event is a line, as the gateway has it: numbers keep
+every digit.
 
 Examples:
   oncelog events --topic orders.created --limit 20
@@ -77,7 +78,7 @@ async function printLines({ out }: Session, events: AsyncIterable<string>): Prom
 }
 
 const COLUMNS = [
-  { title: 'TIMESTAMP' },
+  { title: 'TIMESTAMP', shrink: 5 },
   { title: 'TOPIC', shrink: 4 },
   { title: 'EVENT ID', shrink: 2 },
   { title: 'SOURCE', shrink: 3 },

@@ -13,7 +13,7 @@ export function healthCommand(parent: Command, run: Runner): Command {
       `
 Examples:
   oncelog health
-  oncelog health --timeout 60     wait up to a minute for a gateway that does not answer yet`,
+  oncelog health --timeout 60     wait up to a minute for a gateway to answer`,
     )
     .action(
       run(async ({ client, out, style: { paint }, options, signal }) => {

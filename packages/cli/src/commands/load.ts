@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { OperationalError } from '../failure.ts';
 import type { Runner } from '../program.ts';
-import type { Session } from '../session.ts';
+import { apiKeyOf, DEFAULT_URL, type Session } from '../session.ts';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 
@@ -32,9 +32,12 @@ async function load({ options, env, signal }: Session, flags: readonly string[])
       '`load` runs the publisher of the repository, which is not built: run `npm run build` there',
     );
   }
-  const key = options.apiKey === undefined ? {} : { ONCELOG_API_KEY: options.apiKey };
+  const key = apiKeyOf(options);
+  // its own variable holds where nothing of ours says otherwise
+  const isDefault = options.url === DEFAULT_URL && !env['ONCELOG_URL'];
+  const url = (isDefault && env['TARGET_URL']) || options.url;
   const child = spawn(runtime(), [PUBLISHER, ...flags], {
-    env: { ...env, TARGET_URL: options.url, ...key },
+    env: { ...env, TARGET_URL: url, ...(key === undefined ? {} : { API_KEY: key }) },
     stdio: 'inherit',
   });
   // Ctrl-C in a terminal reaches the publisher as well, which takes a second signal for impatience.

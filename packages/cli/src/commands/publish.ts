@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { accessSync, constants, createReadStream, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Client, DefaultName, RetryNotice } from '@oncelog/client';
 import { type Command, Option } from 'commander';
@@ -54,19 +54,22 @@ export function publishCommand(parent: Command, run: Runner): Command {
     .addHelpText(
       'after',
       `
-The input: an event a line (NDJSON), or JSON: a list of events, {"events":[…]}, or an event after the other. It is read as it
-is sent, however large it is, and every number keeps its digits. An event needs a payload; topic and source may come from the
-options, timestamp is now where it is missing, and event_id is made up: with --idempotency-key from it and the line.
+The input: an event a line (NDJSON), or JSON: a list of events,
+{"events":[…]}, or one event after the other. It is read as it is sent, however
+large it is, and every number keeps its digits. An event needs a payload; topic
+and source may come from the options, timestamp is now where it is missing, and
+event_id is made up: with --idempotency-key from it and the line.
 
-A line that is refused is said by its number, and the others go on; the exit code is then 1. A gateway that is away is tried
-again for 300 seconds a request (--timeout). After a failure send the whole again: events that are stored already count as
-duplicates.
+A line that is refused is said by its number, and the others go on; the exit
+code is then 1. A gateway that is away is tried again for 300 seconds a request
+(--timeout). After a failure send the whole again: events that are stored
+already count as duplicates.
 
 Examples:
   oncelog publish events.ndjson
   oncelog publish --wait --idempotency-key import-7 events.json
   tail -F app.log | oncelog publish --topic app.logs --source "$HOSTNAME"
-  echo '{"payload":{"hello":"world"}}' | oncelog publish --topic greetings --source me`,
+  echo '{"payload":{"n":1}}' | oncelog publish --topic greetings --source me`,
     )
     .action(run(publish, 'keep'));
 }
@@ -120,8 +123,10 @@ function openInput(
     return { stream: stdin, totalBytes: undefined };
   }
   try {
-    const { size } = statSync(file);
-    return { stream: createReadStream(file), totalBytes: size > 0 ? size : undefined };
+    const stat = statSync(file);
+    if (stat.isDirectory()) throw new Error('it is a directory');
+    accessSync(file, constants.R_OK);
+    return { stream: createReadStream(file), totalBytes: stat.size > 0 ? stat.size : undefined };
   } catch (error) {
     throw new OperationalError(`${file} cannot be read: ${(error as Error).message}`);
   }
@@ -291,7 +296,7 @@ async function writeSummary(run: Run, { seconds, receipts, failure, resumeLine }
       for (const line of describeFailure(failure.error).lines) stderr.write(`${line}\n`);
     const from =
       resumeLine === undefined
-        ? 'all of them were read'
+        ? 'all that was read has arrived'
         : `from line ${count(resumeLine)} on not all have arrived`;
     warn(
       `not complete: ${counted(tally.accepted, 'event')} accepted; ${from}. Send it again: what is stored is a duplicate`,

@@ -23,7 +23,8 @@ export function statsCommand(parent: Command, run: Runner): Command {
     .addHelpText(
       'after',
       `
-received = stored + duplicates, and accepted = received + dead letters + in flight: at rest exactly.
+At rest exactly: received = stored + duplicates, and
+accepted = received + dead letters + in flight.
 
 Examples:
   oncelog stats
@@ -107,7 +108,8 @@ function pairsOf(stats: Stats, rate: Rate = () => ''): (readonly [string, string
   const figures = [accepted, received, unique_processed, duplicate_dropped, dead_lettered, in_flight].map(
     count,
   );
-  const width = Math.max(...figures.map((text) => text.length));
+  const topics = count(stats.topics.length);
+  const width = Math.max(topics.length, ...figures.map((text) => text.length));
   const line = (name: string, value: number, ...more: string[]) =>
     [name, [count(value).padStart(width), ...more.filter(Boolean)].join('  ')] as const;
   return [
@@ -117,7 +119,7 @@ function pairsOf(stats: Stats, rate: Rate = () => ''): (readonly [string, string
     line('  duplicates', duplicate_dropped, rate('duplicate_dropped'), percent(duplicate_dropped, received)),
     line('dead letters', dead_lettered, rate('dead_lettered')),
     line('in flight', in_flight),
-    ['topics', count(stats.topics.length)],
+    ['topics', topics.padStart(width)],
     ['gateway', `${clean(stats.status)} for ${duration(stats.uptime_seconds)}`],
   ];
 }

@@ -25,15 +25,16 @@ export function tailCommand(parent: Command, run: Runner): Command {
     .addHelpText(
       'after',
       `
-When the connection is lost it comes back by itself, and goes on where it was. Where the gateway has left events out, because
-they come faster than it reads for its clients, a line on standard error says so. --timeout ends it with 1 when there was no
-connection for so long; without it there is no end.
+When the connection is lost it comes back by itself, and goes on where it was.
+Where the gateway has left events out, because they come faster than it reads
+for its clients, a line on standard error says so. --timeout ends it with 1 when
+there was no connection for so long: not when there was no event.
 
 Examples:
   oncelog tail
   oncelog tail --topic orders.created --contains '{"currency":"EUR"}'
   oncelog tail --json | jq -c .payload
-  oncelog tail --limit 1 --timeout 30      wait for the next event`,
+  oncelog tail --limit 1                   wait for the next event`,
     )
     .action(run(follow, 'keep'));
 }

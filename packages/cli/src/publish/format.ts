@@ -1,11 +1,13 @@
+import { createDocumentSplitter } from './split-documents.ts';
+
 export const FORMATS = ['auto', 'ndjson', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
 
 const EVENTS = '{"events":[';
 
 /**
- * Which format a stream is in, by how it begins. JSON: a list, an object with `events`, or an object that is not alone in its
- * line. Everything else is NDJSON, whose lines may be broken one by one.
+ * Which format a stream is in, by how it begins. JSON: a list, an object with `events`, an object over several lines, or one
+ * with another behind it in its line. Everything else is NDJSON, whose lines may be broken one by one.
  *
  * @param head the first bytes
  * @returns undefined where more of them are needed to tell
@@ -19,5 +21,21 @@ export function formatOf(head: Buffer, isAll: boolean): 'ndjson' | 'json' | unde
   const compact = text.replaceAll(/\s/g, '');
   if (compact.startsWith(EVENTS)) return 'json';
   if (!isAll && EVENTS.startsWith(compact)) return undefined;
-  return 'ndjson';
+  return hasSeveralIn(text.split('\n', 1)[0] ?? '') ? 'json' : 'ndjson';
+}
+
+/** `{…}{…}`, or `{…} {…}` */
+function hasSeveralIn(line: string): boolean {
+  const [first] = createDocumentSplitter(line.length * 4).push(Buffer.from(line));
+  if (first === undefined || 'fault' in first || !isJson(first.text)) return false;
+  return line.slice(first.text.length).trimStart().startsWith('{');
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

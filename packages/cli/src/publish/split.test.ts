@@ -122,6 +122,10 @@ test.each<[string, string, string | undefined]>([
   ['an object over several lines', '{\n  "topic"', 'json'],
   ['too little to tell', '{"ev', undefined],
   ['nothing', ' \n', undefined],
+  ['another behind it', '{"a":"}{"}{"a":1}\n', 'json'],
+  ['another behind it, apart', '{"a":1} {"a"', 'json'],
+  ['a broken line', '{"a":1}}\n{"a":1}\n', 'ndjson'],
+  ['a line that is none', '{a}{b}\n', 'ndjson'],
 ])('%s: %j', (_, head, format) => {
   expect(formatOf(Buffer.from(head), false)).toBe(format);
   expect(formatOf(Buffer.from(head), true)).toBe(format ?? 'ndjson');
