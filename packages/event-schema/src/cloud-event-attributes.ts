@@ -51,6 +51,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 };
 
 /** What CloudEvents forbids in strings. */
+const SURELY_ALLOWED = /^[ -~]*$/; // found out many times faster than classes of Unicode
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
 const EXTENSION_NAME = /^[a-z0-9]+$/;
 const MAX_INTEGER = 2 ** 31;
@@ -93,7 +94,7 @@ function brokenAttribute(name: string, value: unknown): BrokenRule | undefined {
 }
 
 function forbidden(value: string): BrokenRule | undefined {
-  if (!FORBIDDEN.test(value)) return undefined;
+  if (SURELY_ALLOWED.test(value) || !FORBIDDEN.test(value)) return undefined;
   return {
     rule: 'character',
     detail: 'It must not have control characters, noncharacters of Unicode, or halves of surrogate pairs.',

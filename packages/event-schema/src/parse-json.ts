@@ -19,7 +19,8 @@ export function parseJson(body: Uint8Array, what = 'The body'): ParsedJson {
 
 /** Unlike a TextDecoder, this keeps a byte order mark, which JSON.parse then refuses. */
 function textOf(body: Uint8Array): string {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return bytes.toString('utf8');
 }
 
 /** Says where the text breaks if the engine tells; its own message would repeat parts of the body. */

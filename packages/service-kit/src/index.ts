@@ -5,7 +5,7 @@ export { digestUuid } from './digest-uuid.ts';
 export { createFailPoints, type FailPoint, noFailPoints } from './fail-points.ts';
 export { createFastHistogram, createFastSeries, type FastHistogram, type Series } from './fast-histogram.ts';
 export { type Check, checkHealth, type HealthReport } from './health.ts';
-export { type HttpServer, isPaced, type ListenOptions, listen, paceBody } from './listen.ts';
+export { type HttpServer, type ListenOptions, listen, paceBody } from './listen.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { Counter, createRegistry, Gauge, Histogram, type Registry } from './metrics.ts';
 export {

@@ -40,11 +40,6 @@ export function paceBody(request: IncomingMessage): void {
   paced.add(request);
 }
 
-/** Whether a request was freed by {@link paceBody}. */
-export function isPaced(request: IncomingMessage): boolean {
-  return paced.has(request);
-}
-
 /**
  * Serves an app on a port of its own.
  *

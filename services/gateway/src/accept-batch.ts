@@ -20,7 +20,7 @@ interface AcceptedBatch {
   readonly body: Buffer;
   readonly events: number;
   /** What the client sent, where `body` was made of it and could be made differently the next time. */
-  readonly sent?: Buffer;
+  readonly sent?: () => Buffer;
 }
 
 /** Appends the batch of a request and answers 202, only after the stream has confirmed it. */
@@ -44,9 +44,9 @@ export function createAcceptBatch(deps: AcceptDeps, limits: GatherLimits): Accep
     return batchId;
   };
 
-  return async (request, response, { body, events, sent = body }) => {
+  return async (request, response, { body, events, sent }) => {
     const key = idempotencyKeyOf(request);
-    const ownId = key === undefined ? undefined : batchIdOf({ client: CLIENT, key, body: sent });
+    const ownId = key === undefined ? undefined : batchIdOf({ client: CLIENT, key, body: sent?.() ?? body });
     const batchId = await keep({ body, events, traceparent: traceparentOf(response) }, ownId);
     await deps.failPoint('after-append');
     deps.metrics.acceptedEvents.inc(events);

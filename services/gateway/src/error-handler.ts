@@ -1,4 +1,4 @@
-import { isPaced, type Logger, traceFields } from '@oncelog/service-kit';
+import { type Logger, traceFields } from '@oncelog/service-kit';
 import type { ErrorRequestHandler } from 'express';
 import { answerEarly } from './early-answer.ts';
 import type { GatewayMetrics } from './metrics.ts';
@@ -33,15 +33,13 @@ export function errorHandler({ log, metrics }: ErrorHandlerDeps): ErrorRequestHa
       response.destroy();
       return;
     }
-    if (!request.complete && isPaced(request)) {
-      sendProblem(response, problem, (text) => answerEarly(request, response, text));
-      return;
-    }
-    // the rest of a body that was refused is not read: the connection cannot be used again
-    if (!request.complete) response.set('Connection', 'close');
-    sendProblem(response, problem);
+    if (request.complete) sendProblem(response, problem);
+    else sendProblem(response, problem, (text) => answerEarly(request, response, text));
   };
 }
+
+/** Codes of zlib, of Brotli, and of Node.js for what follows their end. */
+const BROKEN_ENCODING = /^(?:Z_|ERR__ERROR_FORMAT|ERR_TRAILING_JUNK)/;
 
 /** What a failure is to the client. */
 export function asProblem(error: unknown): Problem {
@@ -57,7 +55,7 @@ export function asProblem(error: unknown): Problem {
       detail: 'Content-Encoding may be gzip, deflate, br or identity.',
     });
   }
-  if (typeof code === 'string' && (code.startsWith('Z_') || code.startsWith('ERR__ERROR_FORMAT'))) {
+  if (typeof code === 'string' && BROKEN_ENCODING.test(code)) {
     return new Problem('malformed-encoding', { detail: 'The body is not what its Content-Encoding says.' });
   }
   if (status !== undefined && status >= 400 && status < 500) {

@@ -26,13 +26,13 @@ export function requestContext({ log, metrics, newRequestId, tracer }: RequestCo
     const startedAt = performance.now();
     // also when the client went away before it was answered
     response.on('close', () => {
-      const { statusCode: status } = response;
+      const status = response.headersSent ? response.statusCode : CLIENT_GONE;
       const route =
         (response.locals['route'] as string | undefined) ??
         (request.route as { path?: string } | undefined)?.path ??
         'unknown';
       const seconds = (performance.now() - startedAt) / 1_000;
-      metrics.requests.answered(request.method, route, response.headersSent ? status : CLIENT_GONE, seconds);
+      metrics.requests.answered(request.method, route, status, seconds);
       const level = status >= 500 ? 'warn' : status >= 400 ? 'info' : 'debug';
       log[level](
         { requestId, method: request.method, route, status, seconds, ...traceFields(span?.traceparent) },

@@ -6,6 +6,8 @@ import { Problem } from '../problem.ts';
 export interface BodyStreamOptions {
   /** A client that sends nothing for so long is cut off; every KiB that it sends earns it a second, up to this again. */
   readonly stallMs: number;
+  /** So much may become of a body however small it was compressed; beyond it, the ratio is limited. */
+  readonly freeBytes: number;
   /** Aborted when the gateway stops. */
   readonly stopping: AbortSignal;
 }
@@ -21,24 +23,42 @@ export class ClientGoneError extends Error {
 const TICK_MS = 250;
 const EARNS_A_SECOND_BYTES = 1_024;
 
-const DECODERS: Readonly<Record<string, () => Duplex>> = {
+/** Beyond it a few bytes would keep us busy with nothing: lines that differ are not compressed so well. */
+const MAX_RATIO = 200;
+
+/** `bytesWritten` are the compressed bytes that were taken. */
+type Decoder = Duplex & { readonly bytesWritten?: number };
+
+const CHUNK = { chunkSize: 65_536 };
+// silently they would end at what ends the format, and leave out the rest; gzip itself is made of any number of members
+const WHOLE = { ...CHUNK, rejectGarbageAfterEnd: true };
+
+const DECODERS: Readonly<Record<string, () => Decoder>> = {
   identity: () => new PassThrough(),
-  gzip: () => createGunzip(),
-  deflate: () => createInflate(),
-  br: () => createBrotliDecompress(),
+  gzip: () => createGunzip(CHUNK),
+  deflate: () => createInflate(WHOLE),
+  br: () => createBrotliDecompress(WHOLE),
 };
+
+/** Brotli's window; the others need some KiB. */
+const BROTLI_BYTES = 16_777_216;
+
+/** The memory that the decompression of a body may need. */
+export function decoderBytes(request: IncomingMessage): number {
+  return encodingOf(request) === 'br' ? BROTLI_BYTES : 0;
+}
 
 /**
  * The bytes of a body as they come, decompressed. The body may take as long as its client keeps sending. Nothing is read
  * that nobody asks for: who takes chunks slowly slows the client down.
  *
- * @throws {Problem} `unsupported-encoding`; while reading `request-timeout` and `stopping`
+ * @throws {Problem} `unsupported-encoding`; while reading `request-timeout`, `body-too-large` and `stopping`
  * @throws {ClientGoneError} while reading
  * @throws what zlib throws, while reading
  */
 export async function* bodyChunks(
   request: IncomingMessage,
-  { stallMs, stopping }: BodyStreamOptions,
+  { stallMs, freeBytes, stopping }: BodyStreamOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   const decoder = decoderOf(request);
   const fail = (error: Error): void => void decoder.destroy(error);
@@ -58,9 +78,13 @@ export async function* bodyChunks(
     if (stopping.aborted) throw stopped();
     // not pipeline: it would destroy the request, and the connection with it, when the decoder fails
     request.pipe(decoder);
-    for await (const chunk of decoder) {
+    let bytes = 0;
+    for await (const chunk of decoder as AsyncIterable<Buffer>) {
       waiting = false;
-      yield chunk as Buffer;
+      bytes += chunk.length;
+      const { bytesWritten: sent = bytes } = decoder;
+      if (bytes > freeBytes + MAX_RATIO * sent) throw compressedTooWell();
+      yield chunk;
       waiting = true;
     }
   } finally {
@@ -72,8 +96,12 @@ export async function* bodyChunks(
   }
 }
 
-function decoderOf(request: IncomingMessage): Duplex {
-  const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+function encodingOf({ headers }: IncomingMessage): string {
+  return (headers['content-encoding'] || 'identity').toLowerCase();
+}
+
+function decoderOf(request: IncomingMessage): Decoder {
+  const encoding = encodingOf(request);
   const create = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding] : undefined;
   if (create !== undefined) return create();
   throw new Problem('unsupported-encoding', {
@@ -103,6 +131,12 @@ function watchProgress({ socket }: IncomingMessage, { stallMs, isWaiting, fail }
 function tooSlow(): Problem {
   return new Problem('request-timeout', {
     detail: 'The body came too slowly, or stopped coming. Send it again.',
+  });
+}
+
+function compressedTooWell(): Problem {
+  return new Problem('body-too-large', {
+    detail: `The body decompresses to more than ${MAX_RATIO} times its size. Send it without compression.`,
   });
 }
 

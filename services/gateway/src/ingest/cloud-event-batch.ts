@@ -7,7 +7,7 @@ export interface CloudEventBatch {
   readonly body: Buffer;
   readonly events: number;
   /** The CloudEvents alone: what stays the same when the same request comes later. */
-  readonly sent: Buffer;
+  readonly sent: () => Buffer;
 }
 
 /**
@@ -23,16 +23,16 @@ export function batchOfCloudEvents(
   cloudEvents: readonly ParsedCloudEvent[],
   arrivedAt: Date,
 ): CloudEventBatch {
-  const pieces: Uint8Array[] = [];
-  const sent: Uint8Array[] = [];
-  for (const [at, cloudEvent] of cloudEvents.entries()) {
-    pieces.push(at === 0 ? OPEN : COMMA, headOf(cloudEvent, arrivedAt), cloudEvent.json, CLOSE_EVENT);
-    sent.push(at === 0 ? NOTHING : COMMA, cloudEvent.json);
-  }
+  const pieces = cloudEvents.flatMap((cloudEvent, at) => [
+    at === 0 ? OPEN : COMMA,
+    headOf(cloudEvent, arrivedAt),
+    cloudEvent.json,
+    CLOSE_EVENT,
+  ]);
   return {
     body: Buffer.concat([...pieces, CLOSE]),
     events: cloudEvents.length,
-    sent: Buffer.concat(sent),
+    sent: () => Buffer.concat(cloudEvents.flatMap(({ json }, at) => (at === 0 ? json : [COMMA, json]))),
   };
 }
 
@@ -40,7 +40,6 @@ const OPEN = Buffer.from('{"events":[');
 const COMMA = Buffer.from(',');
 const CLOSE_EVENT = Buffer.from('}');
 const CLOSE = Buffer.from(']}');
-const NOTHING = Buffer.alloc(0);
 
 /** The event up to its payload. */
 function headOf(cloudEvent: ParsedCloudEvent, arrivedAt: Date): Buffer {

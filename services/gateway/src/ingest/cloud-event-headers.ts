@@ -13,6 +13,7 @@ const PREFIX = 'ce-';
 const CONTENT_TYPE = 'datacontenttype';
 
 type Broken = Pick<Violation, 'rule' | 'detail'>;
+const REPEATED: Broken = { rule: 'repeated', detail: 'It may be given once.' };
 type Decoded = { value: string } | { broken: Broken };
 
 /**
@@ -30,8 +31,10 @@ export function parseAttributes({ headersDistinct }: IncomingMessage): ParsedHea
     if ('broken' in decoded) violations.push({ pointer: `/headers/${header}`, ...decoded.broken });
     else attributes[name] = decoded.value;
   }
-  const [type] = headersDistinct['content-type'] ?? [];
-  if (type !== undefined) attributes[CONTENT_TYPE] = type;
+  const { 'content-type': types = [] } = headersDistinct;
+  const [type, ...others] = types;
+  if (others.length > 0) violations.push({ pointer: '/headers/content-type', ...REPEATED });
+  else if (type !== undefined) attributes[CONTENT_TYPE] = type;
   const undecoded = new Set(violations.map(({ pointer }) => pointer));
   const broken = brokenAttributes(attributes).map(inHeader);
   violations.push(...broken.filter(({ pointer }) => !undecoded.has(pointer)));
@@ -45,7 +48,7 @@ function inHeader({ name, rule, detail }: BrokenAttribute): Violation {
 
 function decode(name: string, values: readonly string[]): Decoded {
   const [value = '', ...others] = values;
-  if (others.length > 0) return refused('repeated', 'It may be given once.');
+  if (others.length > 0) return { broken: REPEATED };
   if (name === CONTENT_TYPE) {
     return refused('content-type', 'In binary mode the Content-Type says what type the data has.');
   }

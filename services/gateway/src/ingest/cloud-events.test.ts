@@ -310,8 +310,11 @@ describe('in binary mode', () => {
     ]);
   });
 
-  it('are refused with an attribute that is given twice', async () => {
-    const headers = [['host', 'x'], ...Object.entries(BINARY), ['ce-id', 'B']];
+  it.each([
+    ['an attribute', 'ce-id', 'B'],
+    ['a Content-Type', 'content-type', 'text/plain'],
+  ])('are refused with %s that is given twice', async (_, name, value) => {
+    const headers = [['host', 'x'], ...Object.entries(BINARY), [name, value]];
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const sent = request(
         `${gateway.url}/publish`,

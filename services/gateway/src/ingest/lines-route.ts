@@ -8,7 +8,7 @@ import type { BodyBudget } from '../body-budget.ts';
 import { asProblem } from '../error-handler.ts';
 import { Problem } from '../problem.ts';
 import { traceparentOf } from '../request-trace.ts';
-import { bodyChunks, ClientGoneError } from './body-stream.ts';
+import { bodyChunks, ClientGoneError, decoderBytes } from './body-stream.ts';
 import type { LineBatch } from './line-batcher.ts';
 import {
   createLinesUpload,
@@ -17,6 +17,7 @@ import {
   maxBatchBytes,
   tooLarge,
 } from './lines-upload.ts';
+import { createTurns } from './turns.ts';
 
 export interface LinesDeps extends AcceptDeps {
   readonly log: Logger;
@@ -38,22 +39,27 @@ const ROUTE = '/publish lines';
  * when it is complete. 202 when all are kept; otherwise a problem that says what was kept before it.
  */
 export function linesRoute(deps: LinesDeps, config: LinesConfig): RequestHandler {
+  const { log, budget, stopping } = deps;
+  const { bodyStallMs: stallMs, maxBodyBytes: freeBytes } = config;
+  const turn = createTurns();
   return async (request, response) => {
     response.locals['route'] = ROUTE;
     paceBody(request);
     refuseByLength(request, config);
     const key = idempotencyKeyOf(request);
-    const reservation = reserve(deps.budget, response, config);
-    const upload = createLinesUpload({ keep: (batch) => keepBatch(deps, response, { batch, key }) }, config);
+    const reservation = reserve(budget, request, config);
+    const keep = (batch: LineBatch) => keepBatch(deps, response, { batch, key });
+    const upload = createLinesUpload({ keep, turn }, config);
     try {
-      const { bodyStallMs: stallMs } = config;
-      for await (const chunk of bodyChunks(request, { stallMs, stopping: deps.stopping })) {
+      for await (const chunk of bodyChunks(request, { stallMs, freeBytes, stopping })) {
         await upload.take(chunk);
         reservation.coverLine(upload.pendingBytes);
       }
       await upload.end();
     } catch (error) {
-      throw await problemOf(error, upload, { log: deps.log, response });
+      throw await problemOf(error, upload, { log, response });
+    } finally {
+      reservation.release();
     }
     answer(response, upload.kept());
   };
@@ -65,24 +71,22 @@ function refuseByLength(request: Request, { maxNdjsonBytes }: LinesConfig): void
 }
 
 /**
- * The memory of an upload: two batches and what is read. While a line is longer than a batch may be, as much as the longest
- * line may need.
+ * The memory of an upload: two batches, and what decompression needs. While a line is longer than a batch may be, as much as
+ * the longest line may need.
  */
-function reserve(budget: BodyBudget, response: Response, config: LinesConfig) {
+function reserve(budget: BodyBudget, request: Request, config: LinesConfig) {
   const batchBytes = maxBatchBytes(config);
-  let reserved = 0;
-  const grow = (wanted: number): void => {
-    const bytes = Math.min(wanted, budget.maxBytes) - reserved;
-    budget.reserve(bytes);
-    reserved += bytes;
-  };
-  grow(2 * batchBytes);
-  response.once('close', () => budget.release(reserved));
-  const largest = 3 * config.maxBodyBytes;
+  const decoding = decoderBytes(request);
+  const largest = Math.min(decoding + 3 * config.maxBodyBytes, budget.maxBytes);
+  let reserved = Math.min(decoding + 2 * batchBytes, largest);
+  budget.reserve(reserved);
   return {
     coverLine(pendingBytes: number): void {
-      if (pendingBytes > batchBytes && reserved < Math.min(largest, budget.maxBytes)) grow(largest);
+      if (pendingBytes <= batchBytes || reserved === largest) return;
+      budget.reserve(largest - reserved);
+      reserved = largest;
     },
+    release: () => budget.release(reserved),
   };
 }
 

@@ -9,6 +9,8 @@ import { createLinesUpload, type LinesUploadLimits } from './lines-upload.ts';
 
 const LIMITS = { maxEventsPerBatch: 3, maxBodyBytes: 1_024, maxNdjsonBytes: 100_000 };
 
+const turn = async (): Promise<void> => {};
+
 const line = (fields: Record<string, unknown> = {}): string => JSON.stringify(event(fields));
 
 /** Takes chunks to their end. */
@@ -18,7 +20,7 @@ async function upload(chunks: readonly (string | Uint8Array)[], limits: Partial<
     batches.push(batch);
     return randomUUID();
   };
-  const taken = createLinesUpload({ keep }, { ...LIMITS, ...limits });
+  const taken = createLinesUpload({ keep, turn }, { ...LIMITS, ...limits });
   let problem: Problem | undefined;
   try {
     for (const chunk of chunks) await taken.take(Buffer.from(chunk as string));
@@ -133,7 +135,7 @@ it('starts no batch before the one before is kept, and none when it could not be
     started.push(index);
     return first;
   };
-  const taken = createLinesUpload({ keep }, { ...LIMITS, maxEventsPerBatch: 1 });
+  const taken = createLinesUpload({ keep, turn }, { ...LIMITS, maxEventsPerBatch: 1 });
   await taken.take(Buffer.from(`${line()}\n`));
   const second = taken.take(Buffer.from(`${line()}\n`));
   expect(started).toEqual([0]);

@@ -8,6 +8,7 @@ import {
 import { Problem } from '../problem.ts';
 import { BYTES_AROUND_LINES, createLineBatcher, type LineBatch } from './line-batcher.ts';
 import { createLineSplitter, type Line } from './line-splitter.ts';
+import type { Turn } from './turns.ts';
 
 export interface LinesUploadDeps {
   /**
@@ -16,6 +17,8 @@ export interface LinesUploadDeps {
    * @returns its ID
    */
   readonly keep: (batch: LineBatch) => Promise<string>;
+  /** Asked for before each piece of work. */
+  readonly turn: Turn;
 }
 
 export interface LinesUploadLimits {
@@ -53,7 +56,7 @@ export function maxBatchBytes({ maxBodyBytes }: Pick<LinesUploadLimits, 'maxBody
  * cannot be, none behind it is. All methods throw {@link Problem}s: of the first line that is at fault, of a body that is too
  * large, and those of `keep`.
  */
-export function createLinesUpload({ keep }: LinesUploadDeps, limits: LinesUploadLimits): LinesUpload {
+export function createLinesUpload({ keep, turn }: LinesUploadDeps, limits: LinesUploadLimits): LinesUpload {
   const maxLineBytes = limits.maxBodyBytes - BYTES_AROUND_LINES;
   const splitter = createLineSplitter({ maxLineBytes });
   const batcher = createLineBatcher({
@@ -80,6 +83,7 @@ export function createLinesUpload({ keep }: LinesUploadDeps, limits: LinesUpload
     await underWay;
     underWay = keepAndCount(batch);
     underWay.catch(() => {}); // whoever waits for it next is told
+    await turn();
   };
 
   const takeLine = (line: Line): LineBatch | undefined => {
@@ -102,6 +106,7 @@ export function createLinesUpload({ keep }: LinesUploadDeps, limits: LinesUpload
     async take(chunk) {
       bytes += chunk.length;
       if (bytes > limits.maxNdjsonBytes) throw tooLarge(limits.maxNdjsonBytes);
+      await turn();
       await takeLines(splitter.push(chunk));
     },
     async end() {

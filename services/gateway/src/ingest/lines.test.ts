@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { ProblemDetails, PublishLinesResponse } from '@oncelog/event-schema';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { event, openTestGateway, type TestGateway } from '../testing/gateway.ts';
@@ -83,6 +83,15 @@ describe('lines', () => {
     expect([status, body.queued, body.batches]).toEqual([202, 12, 2]);
   });
 
+  it('are taken with gzip of several members', async () => {
+    const [a, b] = [linesOf(6), linesOf(7)].map((lines) => gzipSync(`${lines.join('\n')}\n`)) as [
+      Buffer,
+      Buffer,
+    ];
+    const { status, body } = await post(Buffer.concat([a, b]), { 'content-encoding': 'gzip' });
+    expect([status, body.queued]).toEqual([202, 13]);
+  });
+
   it('may be more bytes than a body may have', async () => {
     const line = JSON.stringify(event({ payload: { text: 'x'.repeat(500_000) } }));
     const { status, body } = await post(Array.from({ length: 20 }, () => line).join('\n'));
@@ -149,6 +158,25 @@ describe('a problem says what was kept before it', () => {
       'malformed-encoding',
     ],
     ['a bad key', 'x', { 'idempotency-key': 'a b' }, 422, 'invalid-idempotency-key'],
+    ...(
+      [
+        ['deflate', deflateSync],
+        ['br', brotliCompressSync],
+      ] as const
+    ).map(([encoding, compress]): [string, Buffer, Record<string, string>, number, string] => [
+      `what follows the end of ${encoding}`,
+      Buffer.concat([linesOf(3), linesOf(3)].map((lines) => compress(`${lines.join('\n')}\n`))),
+      { 'content-encoding': encoding },
+      400,
+      'malformed-encoding',
+    ]),
+    [
+      'a bomb that is no larger than lines may be',
+      brotliCompressSync(Buffer.alloc(25_000_000, ' \n')),
+      { 'content-encoding': 'br' },
+      413,
+      'body-too-large',
+    ],
     [
       'a bomb',
       gzipSync(Buffer.alloc(40_000_000, '\n')),
