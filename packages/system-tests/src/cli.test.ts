@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Stats } from '@oncelog/event-schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bury } from './browser/dead-letter.ts';
 import { openSystem, range, type System } from './testing/system.ts';
 
@@ -22,6 +22,8 @@ interface Command {
   /** The exit code. */
   readonly ended: Promise<number>;
 }
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let system: System;
 let dir: string;

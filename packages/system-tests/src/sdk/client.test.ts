@@ -114,6 +114,7 @@ it('reads what it has published, to the last digit', async () => {
     { event_id: 'raw', payload: rawJson('{"total":12345678901234567890.10}') },
     rawJson('{"event_id":"whole","timestamp":"2026-01-31T12:00:00.123456+01:00","payload":{"total":1.50}}'),
   ]);
+  await system.settled(); // of two consumers the other one could be first
   const { batchId } = await client.publishBatch([{ event_id: 'raw', payload: {} }], {
     idempotencyKey: 'k-1',
   });
