@@ -10,6 +10,7 @@ import { oldestUnappliedScript } from './scripts/oldest-unapplied.ts';
 import { readScript } from './scripts/read.ts';
 import { removeIdleConsumersScript } from './scripts/remove-idle-consumers.ts';
 import { trimScript } from './scripts/trim.ts';
+import { tlsSettings } from './tls-settings.ts';
 
 /** The part of a pino logger that is used here. */
 export interface StreamLogger {
@@ -19,6 +20,7 @@ export interface StreamLogger {
 }
 
 export interface ConnectionOptions {
+  /** `redis://user:password@host:port`; `rediss://…?sslrootcert=…` with TLS, see tls-settings.ts. */
   readonly url: string;
   readonly log: StreamLogger;
   /** Shown in CLIENT LIST. */
@@ -141,6 +143,7 @@ function openClient({ url, name }: ConnectionOptions, replyTimeoutMs: number) {
     commandsQueueMaxLength: MAX_QUEUED_COMMANDS,
     pingInterval: PING_INTERVAL_MS,
     socket: {
+      ...tlsSettings(url),
       connectTimeout: replyTimeoutMs,
       socketTimeout: replyTimeoutMs + PING_INTERVAL_MS,
       reconnectStrategy: (retries) =>
