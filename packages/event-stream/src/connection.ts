@@ -140,6 +140,10 @@ function openClient({ url, name }: ConnectionOptions, replyTimeoutMs: number) {
     url,
     name,
     disableOfflineQueue: true,
+    // two commands at every connect that nobody needs, and that the users of infra/redis/users.acl may not use: they are
+    // unknown to Redis 7.0, which would not load a list of rights that names them
+    disableClientInfo: true,
+    maintNotifications: 'disabled',
     commandsQueueMaxLength: MAX_QUEUED_COMMANDS,
     pingInterval: PING_INTERVAL_MS,
     socket: {

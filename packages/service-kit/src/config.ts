@@ -48,7 +48,8 @@ export function loadConfig<T extends TObject>(schema: T, given: RawSettings): St
 function foldPasswords(schema: TObject, config: Record<string, unknown>): void {
   for (const [property, { passwordFor }] of Object.entries(schema.properties)) {
     const [url, password] = [config[passwordFor], config[property]];
-    if (typeof url === 'string' && typeof password === 'string') config[passwordFor] = withPassword(url, password);
+    if (typeof url === 'string' && typeof password === 'string')
+      config[passwordFor] = withPassword(url, password);
     if (passwordFor !== undefined) delete config[property];
   }
 }

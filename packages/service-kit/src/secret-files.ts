@@ -22,7 +22,9 @@ export function withSecretFiles(schema: TObject, raw: RawSettings, problems: str
         read[name] = readFileSync(file, 'utf8').trim();
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        problems.push(`${name}_FILE must be a file that can be read, but is ${JSON.stringify(file)} (${code})`);
+        problems.push(
+          `${name}_FILE must be a file that can be read, but is ${JSON.stringify(file)} (${code})`,
+        );
       }
     }
   }

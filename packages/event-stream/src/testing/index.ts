@@ -13,10 +13,19 @@ export function testPrefix(): string {
 
 /** A bare client for looking at keys and for breaking things; not what the services use. */
 export async function openTestRedis(url: string) {
-  const client = createClient({ url });
+  // without what is sent at every connect and nobody needs: see connection.ts
+  const client = createClient({ url, disableClientInfo: true, maintNotifications: 'disabled' });
   client.on('error', () => {});
   await client.connect();
   return client;
+}
+
+/** A user who may do everything, for a Redis that has users; see infra/redis/users.acl for those that systems have. */
+export const TEST_USER = 'user test on >test resetchannels ~* &* +@all';
+
+/** The URL of that user. */
+export function asTestUser(url: string): string {
+  return Object.assign(new URL(url), { username: 'test', password: 'test' }).href;
 }
 
 /** A batch of `events` small events. */
