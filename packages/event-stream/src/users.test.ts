@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureSecrets, type RunningServer, type Secrets, startRedis } from '@oncelog/local-stack';
-import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { shardKeys } from './keys.ts';
 import { openReader, type StreamReader } from './reader.ts';
@@ -82,7 +81,8 @@ async function doAll(): Promise<void> {
 
 it('lets gateway and consumer do what they do, and refuses them nothing', async () => {
   await doAll();
-  // scripts that the server does not know are sent whole
+  const count = "redis.call('SET', KEYS[1], 1, 'PX', 1000) return redis.call('INCR', KEYS[1])";
+  expect(await answerTo(urlOf('gateway'), ['EVAL', count, '1', 'oncelog:rate:x'])).toBe('done');
   const operator = await openTestRedis(urlOf('operator'));
   expect(await operator.aclLog()).toEqual([]);
   operator.destroy();
@@ -155,6 +155,9 @@ const FORBIDDEN: Record<User, readonly (readonly string[])[]> = {
     ['XGROUP', 'CREATE', stream, 'other', '0'],
     ['HDEL', totals, 'epoch'],
     ['BGREWRITEAOF'],
+    ['INCR', totals],
+    ['SCRIPT', 'LOAD', 'return 1'],
+    ['XADD', 'oncelog:rate:x', '*', 'a', 'b'],
     ['XADD', 'other:events:{0}', '*', 'a', 'b'],
     ['XLEN', 'other:events:{0}'],
     ['EVAL', "return redis.call('FLUSHALL')", '0'],
@@ -166,7 +169,7 @@ const FORBIDDEN: Record<User, readonly (readonly string[])[]> = {
     ['XADD', stream, '*', 'a', 'b'],
     ['XREADGROUP', 'GROUP', 'oncelog', 'one', 'STREAMS', 'other:events:{0}', '>'],
     ['SCRIPT', 'LOAD', 'return 1'],
-    ['INCR', 'oncelog:limits:x'],
+    ['INCR', 'oncelog:rate:x'],
     ['EVAL', "return redis.call('XADD', KEYS[1], '*', 'a', 'b')", '1', stream],
     ['EVAL', "return redis.call('DEL', KEYS[1])", '1', totals],
   ],
@@ -203,10 +206,11 @@ describe('somebody', () => {
     ['as the default user', (url: string) => Object.assign(new URL(url), { username: 'default' }).href],
     ['with another password', (url: string) => Object.assign(new URL(url), { password: 'wrong' }).href],
   ])('is refused %s', async (_, change) => {
-    const client = createClient({ url: change(urlOf('gateway')), socket: { reconnectStrategy: false } });
-    client.on('error', () => {});
-    await expect(client.connect().then(() => client.ping())).rejects.toThrow(/NOAUTH|WRONGPASS/);
-    if (client.isOpen) client.destroy();
+    const connect = async (): Promise<void> => {
+      const client = await openTestRedis(change(urlOf('gateway')), { reconnect: false });
+      await client.ping().finally(() => client.destroy());
+    };
+    await expect(connect()).rejects.toThrow(/NOAUTH|WRONGPASS/);
   });
 });
 

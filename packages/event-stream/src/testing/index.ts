@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient } from 'redis';
 import type { StreamLogger } from '../connection.ts';
 import type { Batch } from '../entry.ts';
+import { tlsSettings } from '../tls-settings.ts';
 
 /** For tests that do not look at the log. */
 export const silentLog: StreamLogger = { info: () => {}, warn: () => {}, error: () => {} };
@@ -11,10 +12,18 @@ export function testPrefix(): string {
   return `test-${randomUUID()}`;
 }
 
-/** A bare client for looking at keys and for breaking things; not what the services use. */
-export async function openTestRedis(url: string) {
-  // without what is sent at every connect and nobody needs: see connection.ts
-  const client = createClient({ url, disableClientInfo: true, maintNotifications: 'disabled' });
+/**
+ * A bare client for looking at keys and for breaking things; not what the services use. It waits for a server that is not
+ * there, unless told not to `reconnect`.
+ */
+export async function openTestRedis(url: string, { reconnect = true } = {}) {
+  const client = createClient({
+    url,
+    // without what is sent at every connect and nobody needs: see connection.ts
+    disableClientInfo: true,
+    maintNotifications: 'disabled',
+    socket: { ...tlsSettings(url), ...(reconnect ? {} : { reconnectStrategy: false }) },
+  });
   client.on('error', () => {});
   await client.connect();
   return client;

@@ -13,11 +13,13 @@ export interface RedisOptions {
   readonly pidFile?: string;
   /** Its users; without them everybody may do everything. The URL is then the operator's. */
   readonly users?: Pick<Secrets, 'aclFile' | 'redis'>;
+  /** Server settings beside those of `infra/redis.conf`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Runs `redis-server` with `infra/redis.conf`, the same durable settings as everywhere else, on 127.0.0.1. */
 export function redisSpec(command: string, port: number, options: RedisOptions): ServerSpec {
-  const { users } = options;
+  const { users, settings = {} } = options;
   const open = `redis://127.0.0.1:${port}`;
   const url = users === undefined ? open : urlFor(open, 'operator', users.redis.operator);
   mkdirSync(options.dataDir, { recursive: true });
@@ -31,6 +33,7 @@ export function redisSpec(command: string, port: number, options: RedisOptions):
         ...['--port', String(port)],
         ...['--dir', options.dataDir],
         ...(users === undefined ? [] : ['--aclfile', users.aclFile]),
+        ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
         // The command line stays as it is, so that the next supervisor can tell by `--dir` whose server this is.
         ...['--set-proc-title', 'no'],
       ],
