@@ -1,8 +1,9 @@
 import postgres, { type Sql } from 'postgres';
+import { connectionSettings } from './connection-settings.ts';
 import { createSlots } from './slots.ts';
 
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=…`, see connection-settings.ts */
   readonly url: string;
   /** Shown in pg_stat_activity. */
   readonly name: string;
@@ -118,8 +119,10 @@ export function openDatabase(options: DatabaseOptions): Database {
 const PLAN_ONCE = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off' };
 
 function connect({ url, name, maxConnections, statementTimeoutMs, planOnce = false }: DatabaseOptions): Sql {
-  return postgres(url, {
+  const settings = connectionSettings(url);
+  return postgres(settings.url, {
     max: maxConnections,
+    ssl: settings.ssl,
     connect_timeout: 5,
     backoff: () => RECONNECT_SECONDS,
     // array and extension types are never parsed here, so their OIDs need not be looked up at every connect

@@ -12,6 +12,7 @@ export {
   isFromElsewhere,
   isOutOfReach,
 } from './feed-place.ts';
+export { ensureLoginUser, type LoginUser, loginName, type ServiceRole } from './login-user.ts';
 export { assertSchema, knownMigrations, migrate, SchemaMismatchError } from './migrate.ts';
 export { DatabaseBusyError } from './slots.ts';
 export {

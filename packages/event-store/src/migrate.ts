@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { connectionSettings } from './connection-settings.ts';
 import type { Database } from './database.ts';
 import { listMigrations } from './statements/list-migrations.ts';
 
@@ -16,8 +17,13 @@ const LOCK_TIMEOUT_MS = 10_000;
 export async function migrate(databaseUrl: string, log: (message: string) => void): Promise<string[]> {
   // loaded only here: it and what it brings would cost every service 30 MB
   const { runner } = await import('node-pg-migrate');
+  const { url, ssl } = connectionSettings(databaseUrl);
   const applied = await runner({
-    databaseUrl: { connectionString: databaseUrl, lock_timeout: LOCK_TIMEOUT_MS },
+    databaseUrl: {
+      connectionString: url,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      ssl: typeof ssl === 'string' ? { rejectUnauthorized: false } : ssl,
+    },
     dir: MIGRATIONS_DIR,
     migrationsTable: MIGRATIONS_TABLE,
     direction: 'up',

@@ -10,6 +10,7 @@ import { oldestUnappliedScript } from './scripts/oldest-unapplied.ts';
 import { readScript } from './scripts/read.ts';
 import { removeIdleConsumersScript } from './scripts/remove-idle-consumers.ts';
 import { trimScript } from './scripts/trim.ts';
+import { tlsSettings } from './tls-settings.ts';
 
 /** The part of a pino logger that is used here. */
 export interface StreamLogger {
@@ -19,6 +20,7 @@ export interface StreamLogger {
 }
 
 export interface ConnectionOptions {
+  /** `redis://user:password@host:port`; `rediss://…?sslrootcert=…` with TLS, see tls-settings.ts. */
   readonly url: string;
   readonly log: StreamLogger;
   /** Shown in CLIENT LIST. */
@@ -138,9 +140,14 @@ function openClient({ url, name }: ConnectionOptions, replyTimeoutMs: number) {
     url,
     name,
     disableOfflineQueue: true,
+    // two commands at every connect that nobody needs, and that the users of infra/redis/users.acl may not use: they are
+    // unknown to Redis 7.0, which would not load a list of rights that names them
+    disableClientInfo: true,
+    maintNotifications: 'disabled',
     commandsQueueMaxLength: MAX_QUEUED_COMMANDS,
     pingInterval: PING_INTERVAL_MS,
     socket: {
+      ...tlsSettings(url),
       connectTimeout: replyTimeoutMs,
       socketTimeout: replyTimeoutMs + PING_INTERVAL_MS,
       reconnectStrategy: (retries) =>

@@ -5,6 +5,7 @@ export type { FindRedisOptions } from './redis/find-redis-server.ts';
 export { findRedisServer } from './redis/find-redis-server.ts';
 export type { RedisOptions } from './redis/start-redis.ts';
 export { startRedis } from './redis/start-redis.ts';
+export { ensureSecrets, type Secrets } from './stack/secrets.ts';
 export type { Entries } from './stack/services.ts';
 export type { Stack } from './stack/stack.ts';
 export type { StartStackOptions } from './stack/start-stack.ts';

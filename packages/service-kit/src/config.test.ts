@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
-import { describe, expect, it } from 'vitest';
-import { type ConfigurationError, loadConfig, settingName, settingsTable } from './config.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type ConfigurationError, loadConfig, settingsTable } from './config.ts';
+import { settingName } from './setting-name.ts';
 import { sharedSettings } from './settings.ts';
 
 const schema = Type.Object({
@@ -79,6 +83,54 @@ describe('loadConfig', () => {
       expect(problems).toHaveLength(1);
       expect(problems.join()).not.toContain('secret');
     }
+  });
+});
+
+describe('a secret', () => {
+  const secrets = Type.Object({
+    redisUrl: sharedSettings.redisUrl,
+    redisPassword: sharedSettings.redisPassword,
+    name: Type.Optional(Type.String({ description: 'Name.' })),
+  });
+  const fileWith = (text: string): string => {
+    const dir = mkdtempSync(join(tmpdir(), 'oncelog-secret-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    writeFileSync(join(dir, 'secret'), text);
+    return join(dir, 'secret');
+  };
+  const load = (raw: Record<string, string>): unknown => {
+    try {
+      return loadConfig(secrets, raw);
+    } catch (error) {
+      return (error as ConfigurationError).problems;
+    }
+  };
+
+  it('is read from the file that _FILE names, and put into its URL', () => {
+    const REDIS_PASSWORD_FILE = fileWith('p@ss:w/o#r%d\n');
+    expect(load({ REDIS_URL: 'redis://gateway@localhost:6379', REDIS_PASSWORD_FILE })).toEqual({
+      redisUrl: 'redis://gateway:p%40ss%3Aw%2Fo%23r%25d@localhost:6379',
+    });
+    expect(load({ REDIS_URL_FILE: fileWith('redis://host'), REDIS_PASSWORD: 'p' })).toEqual({
+      redisUrl: 'redis://:p@host',
+    });
+  });
+
+  it('is not read from a file that cannot be read, nor where there are two of it', () => {
+    const REDIS_URL = 'redis://localhost';
+    expect(load({ REDIS_URL, REDIS_PASSWORD_FILE: '/nowhere' })).toEqual([
+      'REDIS_PASSWORD_FILE must be a file that can be read, but is "/nowhere" (ENOENT)',
+    ]);
+    expect(load({ REDIS_URL, REDIS_PASSWORD_FILE: fileWith('a'), REDIS_PASSWORD: 'b' })).toEqual([
+      'REDIS_PASSWORD and REDIS_PASSWORD_FILE are both set',
+    ]);
+    expect(load({ REDIS_URL, REDIS_PASSWORD_FILE: fileWith('') })).toEqual([
+      'REDIS_PASSWORD must be text, but is not',
+    ]);
+  });
+
+  it('alone may be in a file', () => {
+    expect(load({ REDIS_URL: 'redis://localhost', NAME_FILE: fileWith('x') })).not.toHaveProperty('name');
   });
 });
 

@@ -1,5 +1,7 @@
 import { Kind, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { withPassword, withSecretFiles } from './secret-files.ts';
+import { settingName } from './setting-name.ts';
 
 /** Settings as they arrive: environment variables, or flags under the same names. */
 export type RawSettings = Readonly<Record<string, string | undefined>>;
@@ -15,20 +17,19 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** `maxBodyBytes` → `MAX_BODY_BYTES`: the environment variable that sets a property of a configuration. */
-export function settingName(property: string): string {
-  return property.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-}
-
 /**
  * Reads a configuration by its schema. Each property is an optional or defaulted string, integer, number or
  * boolean; its variable is {@link settingName}. A variable that is set but does not parse, or is out of range,
  * is a problem, never the default.
  *
+ * A setting with `secret` may stand in a file, see {@link withSecretFiles}. One with `passwordFor` is put into the URL that
+ * it names, and is not in the result.
+ *
  * @throws {ConfigurationError} naming every setting that is missing or wrong
  */
-export function loadConfig<T extends TObject>(schema: T, raw: RawSettings): Static<T> {
+export function loadConfig<T extends TObject>(schema: T, given: RawSettings): Static<T> {
   const problems: string[] = [];
+  const raw = withSecretFiles(schema, given, problems);
   const config: Record<string, unknown> = {};
   for (const [property, setting] of Object.entries(schema.properties)) {
     const name = settingName(property);
@@ -40,7 +41,17 @@ export function loadConfig<T extends TObject>(schema: T, raw: RawSettings): Stat
     } else if (value !== undefined) config[property] = value;
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
+  foldPasswords(schema, config);
   return config as Static<T>;
+}
+
+function foldPasswords(schema: TObject, config: Record<string, unknown>): void {
+  for (const [property, { passwordFor }] of Object.entries(schema.properties)) {
+    const [url, password] = [config[passwordFor], config[property]];
+    if (typeof url === 'string' && typeof password === 'string')
+      config[passwordFor] = withPassword(url, password);
+    if (passwordFor !== undefined) delete config[property];
+  }
 }
 
 /** The settings of a schema as rows of a Markdown table: variable, default, range, meaning. */
@@ -48,7 +59,9 @@ export function settingsTable(schema: TObject): string {
   const rows = Object.entries(schema.properties).map(([property, setting]) => {
     const initial = setting.default === undefined ? '–' : `\`${setting.default}\``;
     const value = expectation(setting).replaceAll('|', '\\|'); // a bare one would end the cell, even in code
-    return `| \`${settingName(property)}\` | ${initial} | ${value} | ${setting.description ?? ''} |`;
+    const name = settingName(property);
+    const file = setting['secret'] === true ? ` Or the name of a file with it: \`${name}_FILE\`.` : '';
+    return `| \`${name}\` | ${initial} | ${value} | ${setting.description ?? ''}${file} |`;
   });
   return ['| variable | default | value | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

@@ -1,5 +1,5 @@
 export { type Backoff, backoffMs, pause } from './backoff.ts';
-export { ConfigurationError, loadConfig, type RawSettings, settingName, settingsTable } from './config.ts';
+export { ConfigurationError, loadConfig, type RawSettings, settingsTable } from './config.ts';
 export { createDatabaseMetrics, type DatabaseMetrics, type PoolObserver } from './database-metrics.ts';
 export { digestUuid } from './digest-uuid.ts';
 export { createFailPoints, type FailPoint, noFailPoints } from './fail-points.ts';
@@ -17,6 +17,7 @@ export {
 export { type ConnectionObserver, createRedisMetrics } from './redis-metrics.ts';
 export { runService, type ServiceContext, type ServiceDefinition } from './run-service.ts';
 export { serveOperations } from './serve-operations.ts';
+export { settingName } from './setting-name.ts';
 export { sharedSettings } from './settings.ts';
 export { openTracer } from './tracing/open-tracer.ts';
 export { isSampled, readTraceparent, traceFields, traceIdOf } from './tracing/traceparent.ts';

@@ -7,14 +7,32 @@ export const sharedSettings = {
     pattern: '^postgres(ql)?://',
     secret: true,
     url: true,
-    description: 'Where Postgres is: `postgres://user:password@host:port/database`.',
+    description:
+      'Where Postgres is: `postgres://user:password@host:port/database`, with TLS `?sslmode=verify-full&sslrootcert=ca.pem` behind it.',
   }),
+  databasePassword: Type.Optional(
+    Type.String({
+      minLength: 1,
+      secret: true,
+      passwordFor: 'databaseUrl',
+      description: 'The password, instead of one in the URL.',
+    }),
+  ),
   redisUrl: Type.String({
     pattern: '^rediss?://',
     secret: true,
     url: true,
-    description: 'Where Redis is: `redis://user:password@host:port`.',
+    description:
+      'Where Redis is: `redis://user:password@host:port`, with TLS `rediss://…?sslrootcert=ca.pem`.',
   }),
+  redisPassword: Type.Optional(
+    Type.String({
+      minLength: 1,
+      secret: true,
+      passwordFor: 'redisUrl',
+      description: 'The password, instead of one in the URL.',
+    }),
+  ),
   streamPrefix: Type.String({
     default: 'oncelog',
     pattern: '^[A-Za-z0-9_-]+$',

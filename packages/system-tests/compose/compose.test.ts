@@ -5,6 +5,10 @@ import { checkPrometheusFiles, startPrometheus } from './prometheus.ts';
 
 const LONG_RUNNING = { storage: 1, broker: 1, gateway: 1, consumer: 4 };
 const OURS = ['gateway', 'consumer', 'publisher', 'migrate'];
+/** Those that end by themselves as well. */
+const ALL = [...Object.keys(LONG_RUNNING), 'secrets', 'migrate', 'publisher'];
+/** What storage, broker and Docker's own files have to be written to. */
+const DATA = ['/var/lib/postgresql', '/data'];
 const BUILD_DEADLINE_MS = 600_000;
 
 const project = openProject();
@@ -156,15 +160,151 @@ describe('docker compose', () => {
       ),
     ).toBe('');
     expect(await run('find packages services -name "*.test.*" -o -name testing')).toBe('');
-    expect(await run('touch new services/gateway/dist/main.js')).toMatch(/new.*denied\n.*main[.]js.*denied/);
+    expect(await run('touch new services/gateway/dist/main.js')).toMatch(
+      /new.*Read-only file system\n.*main[.]js.*Read-only file system/,
+    );
   });
 
   it('publishes no port but the gateway’s, to this machine only', async () => {
-    for (const service of [...Object.keys(LONG_RUNNING), 'migrate', 'publisher']) {
+    for (const service of ALL) {
       const { PortBindings } = (await only(service)).HostConfig;
       const hosts = Object.values(PortBindings ?? {}).flatMap((bound) => bound.map(({ HostIp }) => HostIp));
       expect(hosts).toEqual(service === 'gateway' ? ['127.0.0.1'] : []);
     }
+  });
+
+  it.each(ALL)('gives %s no rights, no files to change, and no more than its share', async (service) => {
+    const { HostConfig, Mounts, Config } = await only(service);
+    expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], CapAdd: null });
+    expect(HostConfig.SecurityOpt).toContain('no-new-privileges:true');
+    expect(HostConfig.Memory).toBeGreaterThan(0);
+    expect(HostConfig.PidsLimit).toBeGreaterThan(0);
+    // the stores take what there is, unless STORAGE_CPUS and BROKER_CPUS say otherwise
+    if (!['storage', 'broker'].includes(service)) expect(HostConfig.NanoCpus).toBeGreaterThan(0);
+    expect(Config.User).not.toMatch(/^(0|root|)(:|$)/);
+    const writable = Mounts.filter(({ RW }) => RW).map(({ Destination }) => Destination);
+    expect(writable.filter((path) => service !== 'secrets' && !DATA.includes(path))).toEqual([]);
+  });
+
+  it.each(Object.keys(LONG_RUNNING))('runs %s without root and capabilities', async (service) => {
+    const status = await project.compose('exec', '-T', service, 'cat', '/proc/1/status');
+    expect(status).toMatch(/^CapEff:\t0+$/m);
+    expect(status).toMatch(/^CapBnd:\t0+$/m);
+    expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+    expect(status).not.toMatch(/^Uid:\t0/m);
+    const write = 'touch /x 2>&1 || true';
+    expect(await project.compose('exec', '-T', service, 'sh', '-c', write)).toMatch(/Read-only/);
+  });
+
+  it('keeps the stores on a network of their own, without a way out', async () => {
+    const networks = async (service: string): Promise<string[]> =>
+      Object.keys((await only(service)).NetworkSettings.Networks)
+        .map((name) => name.replace(`${project.name}_`, ''))
+        .sort();
+    expect(await networks('storage')).toEqual(['stores']);
+    expect(await networks('broker')).toEqual(['stores']);
+    expect(await networks('publisher')).toEqual(['default']);
+    expect(await networks('gateway')).toEqual(['default', 'stores']);
+    const stores = await docker(['network', 'inspect', `${project.name}_stores`]);
+    expect(JSON.parse(stores)).toMatchObject([{ Internal: true }]);
+  });
+
+  it('has each service log in to Postgres and Redis as itself', async () => {
+    const users = await project.psql(
+      '-Atc',
+      `SELECT DISTINCT usename || ' ' || left(application_name, 15) FROM pg_stat_activity WHERE application_name LIKE 'oncelog-%' ORDER BY 1`,
+    );
+    expect(
+      users
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    ).toEqual(expect.arrayContaining(['oncelog_consumer_login', 'oncelog_gateway_login']));
+    expect(users).not.toMatch(/^oncelog /m);
+    const clients = await project.compose('exec', '-T', 'broker', 'operator', 'CLIENT', 'LIST');
+    expect(new Set(clients.match(/(?<=user=)\w+/g))).toEqual(new Set(['gateway', 'consumer', 'operator']));
+    expect((await project.compose('exec', '-T', 'broker', 'operator', 'ACL', 'LOG')).trim()).toBe('');
+  });
+
+  it('lets nobody in over the network but the services', async () => {
+    const from = (network: string, image: string, ...command: string[]) =>
+      docker([
+        'run',
+        '--rm',
+        `--network=${project.name}_${network}`,
+        '--env=PGPASSWORD=oncelog',
+        image,
+        ...command,
+      ]).then(
+        (said) => said,
+        (error: Error) => error.message,
+      );
+    const psql = ['psql', '-h', 'storage', '-U', 'oncelog', '-d', 'oncelog', '-c', 'SELECT 1'];
+    expect(await from('stores', 'postgres:18', ...psql)).toMatch(
+      /no pg_hba.conf entry for .* user "oncelog"/,
+    );
+    expect(await from('stores', 'redis:8', 'redis-cli', '-h', 'broker', 'PING')).toMatch(/NOAUTH/);
+    expect(await from('default', 'redis:8', 'redis-cli', '-h', 'broker', 'PING')).toMatch(
+      /Could not connect/,
+    );
+    expect(await from('default', 'postgres:18', ...psql)).toMatch(/could not translate host name/);
+  });
+
+  it('gives each its own secrets, and shows them to nobody: not in settings, images, logs or command lines', async () => {
+    const filesOf = async (service: string): Promise<string[]> =>
+      (await project.compose('exec', '-T', service, 'ls', '/run/secrets')).trim().split('\n');
+    expect(await filesOf('gateway')).toEqual(['database-password', 'redis-password']);
+    expect(await filesOf('consumer')).toEqual(['database-password', 'redis-password']);
+    expect(await filesOf('storage')).toEqual(['password']);
+    expect(await filesOf('broker')).toEqual(['operator-password', 'users.acl']);
+
+    const read = async (service: string, file: string): Promise<string> =>
+      (await project.compose('exec', '-T', service, 'cat', `/run/secrets/${file}`)).trim();
+    const secrets = await Promise.all([
+      read('gateway', 'database-password'),
+      read('gateway', 'redis-password'),
+      read('consumer', 'database-password'),
+      read('consumer', 'redis-password'),
+      read('storage', 'password'),
+      read('broker', 'operator-password'),
+    ]);
+    expect(new Set(secrets).size).toBe(secrets.length);
+    for (const secret of secrets) expect(secret).toMatch(/^[\w-]{43}$/);
+
+    const containers = (await Promise.all(ALL.map((service) => project.containers(service)))).flat();
+    const images = await project.compose('config', '--images');
+    const said = [
+      JSON.stringify(containers),
+      await docker(['image', 'inspect', ...new Set(images.trim().split('\n'))]),
+      await project.compose('logs', '--no-color'),
+      await read('broker', 'users.acl'),
+      ...(await Promise.all(
+        containers
+          .filter(({ State }) => State.Status === 'running')
+          .map(({ Id }) => docker(['top', Id, '-eo', 'pid,args'])),
+      )),
+    ].join('\n');
+    expect(said).toMatch(/oncelog_gateway_login/);
+    for (const secret of secrets) expect(said.includes(secret)).toBe(false);
+    for (const service of ['gateway', 'consumer', 'publisher', 'migrate', 'secrets'])
+      expect(await secretsInImage((await only(service)).Image)).toBe('');
+  });
+
+  it('takes new secrets while it runs', async () => {
+    const before = await project.compose('exec', '-T', 'gateway', 'cat', '/run/secrets/redis-password');
+    await project.compose('run', '--rm', 'secrets', '--rotate');
+    await project.compose('up', '--detach', '--force-recreate', '--no-deps', 'migrate');
+    await vi.waitFor(
+      async () => expect((await only('migrate')).State).toMatchObject({ Status: 'exited', ExitCode: 0 }),
+      { timeout: 60_000, interval: 250 },
+    );
+    await project.compose('up', '--detach', '--force-recreate', '--no-deps', 'gateway', 'consumer');
+    await allHealthy();
+    const after = await project.compose('exec', '-T', 'gateway', 'cat', '/run/secrets/redis-password');
+    expect(after).not.toBe(before);
+    const run = await project.startPublisher({ TOTAL_EVENTS: '1000' });
+    expect(await project.ended(run)).toEqual(exact(1_000));
+    await figures();
   });
 
   it('scales to eight consumers and back to four while a publisher runs, and stays exact', async () => {
@@ -235,6 +375,16 @@ describe('docker compose', () => {
     });
   });
 });
+
+/** Files of an image that look like secrets, of which it has none. */
+async function secretsInImage(image: string): Promise<string> {
+  const names = ['*.pem', '*.key', '*password*', '*.acl', '.env*', '.npmrc', 'secrets/*/*'].flatMap(
+    (name, index) => [...(index === 0 ? [] : ['-o']), '-path', `*/${name}`],
+  );
+  const found = ['find', '/app', '/secrets', '/run', '/home', '-type', 'f', '(', ...names, ')'];
+  const script = `${found.map((word) => `'${word}'`).join(' ')} 2>/dev/null | grep -v -e /redis/users.acl$ -e /node_modules/ || true`;
+  return docker(['run', '--rm', '--network=none', '--entrypoint=sh', image, '-c', script]);
+}
 
 /** Paused between two reads it would never get an entry: then it goes on, and is paused at another moment. */
 async function pauseWithEntries({ Id, Config }: Container): Promise<void> {

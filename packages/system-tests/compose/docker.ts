@@ -42,6 +42,8 @@ interface Failure {
 export interface Container {
   readonly Id: string;
   readonly Name: string;
+  /** The image's ID. */
+  readonly Image: string;
   readonly RestartCount: number;
   readonly State: {
     readonly Status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
@@ -57,11 +59,27 @@ export interface Container {
     readonly StopSignal?: string;
     readonly Healthcheck?: { readonly Test: readonly string[] };
     readonly Labels: Readonly<Record<string, string>>;
+    readonly Env: readonly string[] | null;
   };
   readonly HostConfig: {
     readonly Init?: boolean | null;
     readonly PortBindings: Readonly<Record<string, readonly { readonly HostIp: string }[]>> | null;
+    readonly ReadonlyRootfs: boolean;
+    readonly CapDrop: readonly string[] | null;
+    readonly CapAdd: readonly string[] | null;
+    readonly SecurityOpt: readonly string[] | null;
+    /** Bytes; 0 for no limit. */
+    readonly Memory: number;
+    /** Billionths of a processor; 0 for no limit. */
+    readonly NanoCpus: number;
+    readonly PidsLimit: number | null;
   };
+  readonly Mounts: readonly {
+    readonly Name?: string;
+    readonly Destination: string;
+    readonly RW: boolean;
+  }[];
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, unknown>> };
 }
 
 /** The containers that bear all these labels, stopped ones too, by name. */

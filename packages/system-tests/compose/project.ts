@@ -16,6 +16,8 @@ export type Result = Readonly<Record<string, unknown>>;
 
 /** The repository's docker-compose.yml as a project of its own: containers, volumes, images and port are not shared. */
 export interface Project {
+  /** What Docker puts before the names of what it makes for the project. */
+  readonly name: string;
   readonly compose: (...args: string[]) => Promise<string>;
   /** Of one service, without those of `docker compose run`. */
   readonly containers: (service: string) => Promise<Container[]>;
@@ -52,10 +54,11 @@ export function openProject(): Project {
       'com.docker.compose.oneoff': 'False',
     });
   const redis = async (...command: string[]): Promise<unknown> =>
-    JSON.parse(await compose('exec', '-T', 'broker', 'redis-cli', '--json', ...command));
+    JSON.parse(await compose('exec', '-T', 'broker', 'operator', '--json', ...command));
   const members = async () => (await redis('XINFO', 'CONSUMERS', STREAM, GROUP)) as Member[];
 
   return {
+    name,
     compose,
     containers,
     healthy: (service, replicas) =>
@@ -92,14 +95,14 @@ export function openProject(): Project {
   };
 }
 
-/** Ours, but for what would change the stack; any free host port; a password that a URL could not hold as it is. */
+/** Ours, but for what would change the stack; any free host port. */
 function environment(): NodeJS.ProcessEnv {
   const { TOTAL_EVENTS, DUPLICATE_RATE, BATCH_SIZE, DELAY_BETWEEN_BATCHES, CONCURRENCY, SEED, ...rest } =
     process.env;
   const { SETTLE_TIMEOUT, LOG_LEVEL, STREAM_SHARDS, CONSUMERS, COMPOSE_FILE, COMPOSE_PROFILES, ...env } =
     rest;
   const ports = { GATEWAY_PORT: '0', PROMETHEUS_PORT: '0', GRAFANA_PORT: '0' };
-  return { ...env, ...ports, POSTGRES_PASSWORD: 'p@ss:w/o#r%d', DOCKER_CLI_HINTS: 'false' };
+  return { ...env, ...ports, DOCKER_CLI_HINTS: 'false' };
 }
 
 interface Member {

@@ -38,7 +38,7 @@ afterAll(() => system.close());
 
 /** Entries that are not as a gateway writes them become dead letters. */
 async function bury(): Promise<void> {
-  const redis = await openTestRedis(system.stack.redisUrl);
+  const redis = await openTestRedis(system.redisUrl);
   const { stream } = shardKeys('oncelog', 0);
   const { batch_id } = await system.publish(event());
   await redis.xAdd(stream, '*', { hello: 'world' });

@@ -138,7 +138,7 @@ describe('while events flow, consumers are killed and retention removes', () => 
   });
 
   it('nothing is wrong after everything in Redis was lost, once the rest is applied', async () => {
-    const redis = await openTestRedis(system.stack.redisUrl);
+    const redis = await openTestRedis(system.redisUrl);
     await publish('flush', 60, (batch) => {
       if (batch === 30) void redis.flushAll();
     });

@@ -43,7 +43,7 @@ describe('dead letters', () => {
   it('are made of entries that are not ours; the stream goes on, and they can be seen, not replayed', async () => {
     const before = await system.settled();
     const pids = ['consumer-1', 'consumer-2'].map((name) => system.pidOf(name));
-    const redis = await openTestRedis(system.stack.redisUrl);
+    const redis = await openTestRedis(system.redisUrl);
     const ours = (events: string, body: string) => ({ batch_id: randomUUID(), events, epoch: 'abc', body });
     const garbage: Record<string, string | Buffer>[] = [
       { hello: 'world' },

@@ -23,7 +23,7 @@ function retention(config: Partial<RetentionConfig> = {}, readers = [member.read
     metrics,
     lines,
     ...createRetention(
-      { database: group.test.database, readers, log, metrics },
+      { database: group.database, readers, log, metrics },
       {
         ledgerRetentionHours: 24,
         eventRetentionHours: 0,

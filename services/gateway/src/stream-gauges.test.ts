@@ -32,7 +32,7 @@ beforeAll(async () => {
   redis = await startRedis({ dataDir: join(dir, 'data'), logFile: join(dir, 'redis.log') });
   database = await createTestDatabase(testPostgresUrl());
   const config = loadConfig(gatewayConfig, {
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.as('oncelog_gateway'),
     REDIS_URL: redis.url,
     STREAM_SHARDS: '2',
     PORT: '0',

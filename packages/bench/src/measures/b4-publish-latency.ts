@@ -1,3 +1,4 @@
+import { asTestUser } from '@oncelog/event-stream/testing';
 import type { LoadReport } from '../load/load-report.ts';
 import type { Measure, MeasureResult } from '../measure.ts';
 import { openBenchStack } from '../stack/bench-stack.ts';
@@ -26,7 +27,7 @@ export const b4: Measure = {
       const plan = planOf(run);
       await appender.ask('prepare', plan);
       const { startedAtMs, endedAtMs, latencyMs } = await appender.ask<LoadReport>('append', {
-        url: system.stack.redisUrl,
+        url: asTestUser(system.stack.redisUrl),
         perSecond,
       });
       return { ...timed('limit', plan, endedAtMs - startedAtMs), differences: [], latencyMs };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '@oncelog/event-store';
 import { openTestSql } from '@oncelog/event-store/testing';
+import { TEST_USER } from '@oncelog/event-stream/testing';
 import { type Stack, startStack } from '@oncelog/local-stack';
 import type { Sql } from './counts.ts';
 
@@ -31,7 +32,13 @@ export async function openBenchStack(options: BenchStackOptions): Promise<BenchS
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'oncelog-bench-'));
   if (options.dataDir === undefined)
     opened.defer(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 }));
-  const stack = await startStack({ dataDir, consumers, serviceEnv: SERVICE_ENV, log: say });
+  const stack = await startStack({
+    dataDir,
+    consumers,
+    serviceEnv: SERVICE_ENV,
+    redisUsers: [TEST_USER],
+    log: say,
+  });
   opened.defer(() => stack.stop());
   const sql = openSql(stack.databaseUrl, opened);
   return { stack, sql };

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { type Database, openDatabase } from '../database.ts';
+import type { ServiceRole } from '../login-user.ts';
 import { migrate } from '../migrate.ts';
 
 export interface TestDatabase {
   readonly url: string;
+  /** For connections that may do what the role may, as those of a service's user. */
+  as(role: ServiceRole): string;
   readonly database: Database;
   /** For looking at tables and for breaking things; not what the services use. */
   readonly sql: Sql;
@@ -27,6 +30,8 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
   const sql = openTestSql(url);
   return {
     url,
+    // sent at the start of the session: `SET ROLE`, which nothing here takes back
+    as: (role) => `${url}?role=${role}`,
     database,
     sql,
     drop: async () => {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../paths.ts';
 import { type RunningServer, type ServerSpec, startOnFreePort, startServer } from '../process/server.ts';
+import { type Secrets, urlFor } from '../stack/secrets.ts';
 import { findRedisServer } from './find-redis-server.ts';
 import { probeRedis } from './probe.ts';
 
@@ -10,11 +11,17 @@ export interface RedisOptions {
   readonly dataDir: string;
   readonly logFile: string;
   readonly pidFile?: string;
+  /** Its users; without them everybody may do everything. The URL is then the operator's. */
+  readonly users?: Pick<Secrets, 'aclFile' | 'redis'>;
+  /** Server settings beside those of `infra/redis.conf`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Runs `redis-server` with `infra/redis.conf`, the same durable settings as everywhere else, on 127.0.0.1. */
 export function redisSpec(command: string, port: number, options: RedisOptions): ServerSpec {
-  const url = `redis://127.0.0.1:${port}`;
+  const { users, settings = {} } = options;
+  const open = `redis://127.0.0.1:${port}`;
+  const url = users === undefined ? open : urlFor(open, 'operator', users.redis.operator);
   mkdirSync(options.dataDir, { recursive: true });
   return {
     process: {
@@ -25,6 +32,8 @@ export function redisSpec(command: string, port: number, options: RedisOptions):
         ...['--bind', '127.0.0.1'],
         ...['--port', String(port)],
         ...['--dir', options.dataDir],
+        ...(users === undefined ? [] : ['--aclfile', users.aclFile]),
+        ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
         // The command line stays as it is, so that the next supervisor can tell by `--dir` whose server this is.
         ...['--set-proc-title', 'no'],
       ],

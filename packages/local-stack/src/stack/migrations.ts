@@ -1,13 +1,17 @@
 import { runCommand } from '../process/run-command.ts';
 import { StackError } from '../stack-error.ts';
 
-/** Brings the schema of the database up to date. Throws a StackError with the migration's own last line. */
+/**
+ * Brings the schema of the database up to date. Throws a StackError with the migration's own last line.
+ *
+ * @param given what it is told beyond our own environment: `DATABASE_URL`
+ */
 export async function runMigrations(
   entry: readonly string[],
-  databaseUrl: string,
+  given: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
-  const env = { ...process.env, DATABASE_URL: databaseUrl };
+  const env = { ...process.env, ...given };
   signal.throwIfAborted();
   const { code, output } = await runCommand(process.execPath, entry, { env, signal });
   signal.throwIfAborted();

@@ -6,9 +6,18 @@ import { type Supervised, supervise } from '../process/supervise.ts';
 import { ensurePortIsFree, ensureWritable, lockDataDir } from './checks.ts';
 import { stopLeftovers } from './leftovers.ts';
 import { runMigrations } from './migrations.ts';
+import {
+  databaseUser,
+  ensureSecrets,
+  migrationEnv,
+  type Secrets,
+  type ServiceUser,
+  urlFor,
+} from './secrets.ts';
 import { type Entries, serviceSpec } from './services.ts';
 import type { Settings } from './settings.ts';
 import { preparePostgresStorage, prepareRedisStorage } from './storage.ts';
+import { forgetUrls, writeUrls } from './urls.ts';
 
 export interface StackDeps {
   /** Told, in a line each, what the supervisor does. */
@@ -22,13 +31,29 @@ export interface StackConfig {
   readonly serviceLogs: 'inherit' | 'files';
   /** Settings of the services, beyond our own environment. */
   readonly serviceEnv?: Readonly<Record<string, string>>;
+  /**
+   * The services have users of their own in given servers too, as they always have in ours: Postgres's are made by the
+   * migrations, Redis's must be there. Default: they use the URLs as given.
+   */
+  readonly ownUsers?: boolean;
+  /** More users of an own Redis, as lines of its list: `user test on >test ~* &* +@all`. */
+  readonly redisUsers?: readonly string[];
+}
+
+/** Where a service finds Postgres and Redis, as which user. */
+export interface ServiceUrls {
+  readonly database: string;
+  readonly redis: string;
 }
 
 export interface Stack {
-  /** The gateway's address. This and the next two are known once `start` has resolved. */
+  /** The gateway's address. This and the next three are known once `start` has resolved. */
   readonly url: string;
+  /** The owner's. */
   readonly databaseUrl: string;
+  /** The operator's. */
   readonly redisUrl: string;
+  readonly serviceUrls: Readonly<Record<ServiceUser, ServiceUrls>>;
   /** Those that run at the moment: postgres, redis, gateway, consumer-1 … */
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
   /** Starts everything, in order, and resolves when all of it is ready. Rejects, with nothing left running, when it cannot. */
@@ -52,13 +77,14 @@ export class StackStopped extends Error {
 /** The whole system on one machine: storage, migrations, gateway, consumers. Nothing runs before `start`. */
 export function createStack(
   { log }: StackDeps,
-  { settings, entries, serviceLogs, serviceEnv }: StackConfig,
+  { settings, entries, serviceLogs, serviceEnv, ownUsers = false, redisUsers = [] }: StackConfig,
 ): Stack {
   const { dataDir, host } = settings;
   const stopping = new AbortController();
   const storage: Supervised[] = [];
   const services: Supervised[] = [];
   const urls = { gateway: '', database: '', redis: '' };
+  let secrets: Secrets | undefined;
   let releaseLock = () => {};
   let starting: Promise<void> | undefined;
   let stopped: Promise<void> | undefined;
@@ -73,10 +99,11 @@ export function createStack(
     stopping.signal.throwIfAborted();
   }
 
-  async function startStorage(): Promise<void> {
+  async function startStorage(secrets: Secrets): Promise<void> {
+    const shared = { dataDir, secrets, log };
     const prepared = await Promise.allSettled([
-      preparePostgresStorage({ dataDir, externalUrl: settings.databaseUrl, log }),
-      prepareRedisStorage({ dataDir, externalUrl: settings.redisUrl, log }),
+      preparePostgresStorage({ ...shared, externalUrl: settings.databaseUrl }),
+      prepareRedisStorage({ ...shared, externalUrl: settings.redisUrl }),
     ]);
     const [postgres, redis] = prepared.map((result) => {
       if (result.status === 'rejected') throw result.reason;
@@ -90,8 +117,30 @@ export function createStack(
     );
   }
 
+  /** In a server of ours each service is a user of its own. */
+  function urlsOf(service: ServiceUser): ServiceUrls {
+    const own = (external: string | undefined): boolean => ownUsers || external === undefined;
+    const { database, redis } = urls;
+    if (secrets === undefined) return { database, redis };
+    return {
+      database: own(settings.databaseUrl)
+        ? urlFor(database, databaseUser(service), secrets.database[service])
+        : database,
+      redis: own(settings.redisUrl) ? urlFor(redis, service, secrets.redis[service]) : redis,
+    };
+  }
+
+  async function migrateDatabase(secrets: Secrets): Promise<void> {
+    const makesUsers = ownUsers || settings.databaseUrl === undefined;
+    const env = { DATABASE_URL: urls.database, ...(makesUsers ? migrationEnv(secrets) : {}) };
+    await runMigrations(entries.migrate, env, stopping.signal);
+  }
+
   async function startServices(): Promise<void> {
-    const env = { ...serviceEnv, DATABASE_URL: urls.database, REDIS_URL: urls.redis };
+    const envOf = (service: ServiceUser) => {
+      const { database, redis } = urlsOf(service);
+      return { ...serviceEnv, DATABASE_URL: database, REDIS_URL: redis };
+    };
     const files = (name: string) =>
       ({
         output: serviceLogs === 'inherit' ? serviceLogs : { file: join(dataDir, 'logs', `${name}.log`) },
@@ -103,7 +152,7 @@ export function createStack(
       entry: entries.gateway,
       host,
       port,
-      env,
+      env: envOf('gateway'),
       ...files('gateway'),
     });
     urls.gateway = gateway.url;
@@ -116,7 +165,7 @@ export function createStack(
           entry: entries.consumer,
           host: '127.0.0.1',
           port: await findFreePort(),
-          env: { ...env, CONSUMER_NAME: name },
+          env: { ...envOf('consumer'), CONSUMER_NAME: name },
           ...files(name),
         }),
       );
@@ -129,14 +178,17 @@ export function createStack(
     releaseLock = await lockDataDir(dataDir, log);
     await stopLeftovers(join(dataDir, 'run'), log);
     if (settings.port !== 0) await ensurePortIsFree(host, settings.port);
-    await startStorage();
-    await runMigrations(entries.migrate, urls.database, stopping.signal);
+    secrets = await ensureSecrets(join(dataDir, 'secrets'), redisUsers);
+    await startStorage(secrets);
+    await migrateDatabase(secrets);
     await startServices();
+    writeUrls(dataDir, urls);
   }
 
   async function stopAll(): Promise<void> {
     await Promise.all(services.map((service) => service.stop()));
     await Promise.all(storage.map((server) => server.stop()));
+    forgetUrls(dataDir);
     releaseLock();
   }
 
@@ -155,6 +207,9 @@ export function createStack(
     },
     get redisUrl() {
       return urls.redis;
+    },
+    get serviceUrls() {
+      return { gateway: urlsOf('gateway'), consumer: urlsOf('consumer') };
     },
     get processes() {
       return [...storage, ...services].flatMap((one) => {

@@ -11,6 +11,10 @@ export interface StartStackOptions {
   /** Servers to use instead of embedded ones. */
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
+  /** The services have users of their own in these servers too; see StackConfig. */
+  readonly ownUsers?: boolean;
+  /** More users of an own Redis, as lines of its list. */
+  readonly redisUsers?: readonly string[];
   /** Other programs than the compiled services. */
   readonly entries?: Partial<Entries>;
   /** Settings of the services: `CLAIM_IDLE_MS`. */
@@ -26,6 +30,8 @@ export async function startStack(options: StartStackOptions): Promise<Stack> {
     consumers = 4,
     databaseUrl,
     redisUrl,
+    ownUsers = false,
+    redisUsers = [],
     entries,
     serviceEnv = {},
     log = () => {},
@@ -44,6 +50,8 @@ export async function startStack(options: StartStackOptions): Promise<Stack> {
       entries: { ...builtEntries, ...entries },
       serviceLogs: 'files',
       serviceEnv,
+      ownUsers,
+      redisUsers,
     },
   );
   await stack.start();

@@ -7,11 +7,14 @@ import { findRedisServer } from '../redis/find-redis-server.ts';
 import { probeRedis } from '../redis/probe.ts';
 import { redisSpec } from '../redis/start-redis.ts';
 import { StackError } from '../stack-error.ts';
+import type { Secrets } from './secrets.ts';
 
 export interface StorageInput {
   readonly dataDir: string;
   /** The server of the user's own, where one is set. */
   readonly externalUrl?: string | undefined;
+  /** With the users of an own Redis. */
+  readonly secrets: Secrets;
   readonly log: (line: string) => void;
 }
 
@@ -38,7 +41,12 @@ export async function preparePostgresStorage({ dataDir, externalUrl }: StorageIn
 }
 
 /** An own Redis on a free port, or the one at REDIS_URL, which must be there already. */
-export async function prepareRedisStorage({ dataDir, externalUrl, log }: StorageInput): Promise<Storage> {
+export async function prepareRedisStorage({
+  dataDir,
+  externalUrl,
+  secrets,
+  log,
+}: StorageInput): Promise<Storage> {
   if (externalUrl !== undefined) {
     const answer = await probeRedis(externalUrl);
     if (answer.outcome === 'ready') return { url: externalUrl };
@@ -48,6 +56,7 @@ export async function prepareRedisStorage({ dataDir, externalUrl, log }: Storage
     dataDir: join(dataDir, 'redis'),
     logFile: join(dataDir, 'logs/redis.log'),
     pidFile: join(dataDir, 'run/redis.pid'),
+    users: secrets,
   });
   return { url: server.url, server };
 }

@@ -15,7 +15,8 @@ const COMPOSE_DEADLINE_MS = 900_000;
 /** The repository's docker-compose.yml as a project of its own, with the settings of chaos. */
 export interface ComposeSystem {
   readonly url: string;
-  readonly network: string;
+  /** The network that the component is reached over by those that it works with. */
+  networkOf(component: string): string;
   readonly logs: string;
   /** Container IDs, by the name of the component. */
   readonly containers: ReadonlyMap<string, string>;
@@ -49,7 +50,7 @@ export async function startComposeSystem({ consumers }: { consumers: number }): 
   const containers = await containersOf(project);
   return {
     url: `http://127.0.0.1:${port}`,
-    network: `${project}_default`,
+    networkOf: (component) => `${project}_${component === 'gateway' ? 'default' : 'stores'}`,
     logs,
     containers,
     async startStray(environment) {

@@ -44,7 +44,9 @@ interface Course {
 async function inflict(system: ComposeSystem, fault: Fault, course: Course): Promise<FaultOutcome> {
   const { component, action, forMs } = fault;
   if (component === 'stray') return runStray(system, fault, course);
-  const id = system.containers.get(component.replace('link-', '')) ?? '';
+  const name = component.replace('link-', '');
+  const id = system.containers.get(name) ?? '';
+  const network = system.networkOf(name);
   const wait = () => delay(forMs, undefined, { signal: course.signal });
   switch (action) {
     case 'kill':
@@ -59,9 +61,9 @@ async function inflict(system: ComposeSystem, fault: Fault, course: Course): Pro
       return DONE;
     case 'cut':
     case 'stall':
-      await docker(['network', 'disconnect', '--force', system.network, id]);
+      await docker(['network', 'disconnect', '--force', network, id]);
       await wait();
-      await docker(['network', 'connect', ...alias(component), system.network, id]);
+      await docker(['network', 'connect', ...alias(component), network, id]);
       return DONE;
     default:
       return hitBackends(system, fault, id);

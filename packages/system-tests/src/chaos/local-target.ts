@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openTestSql } from '@oncelog/event-store/testing';
-import { type Stack, startPostgres, startRedis, startStack } from '@oncelog/local-stack';
+import { ensureSecrets, type Stack, startPostgres, startRedis, startStack } from '@oncelog/local-stack';
 import { type Link, openLink } from './link.ts';
 import { type BreakableServer, openServer } from './local-servers.ts';
 import { mishapsInLogs } from './mishaps.ts';
@@ -44,6 +44,7 @@ async function openParts(
   dataDir: string,
   { consumers, opened }: { consumers: number; opened: AsyncDisposableStack },
 ): Promise<Parts> {
+  const users = await ensureSecrets(join(dataDir, 'secrets'));
   // no pid files: the stack would take these servers for leftovers of a stack before it, and stop them
   const logFile = (name: string): string => join(dataDir, 'logs', `${name}.log`);
   const [postgres, redis] = await Promise.all([
@@ -58,6 +59,7 @@ async function openParts(
       startRedis({
         logFile: logFile('redis'),
         dataDir: join(dataDir, 'redis'),
+        users,
         ...(port === undefined ? {} : { port }),
       }),
     ),
@@ -71,6 +73,7 @@ async function openParts(
     consumers,
     databaseUrl: postgres.linkedUrl,
     redisUrl: redis.linkedUrl,
+    ownUsers: true,
     serviceEnv: CHAOS_SETTINGS,
     log: (line) => supervisor.push(line),
   });
@@ -108,7 +111,8 @@ function createTarget(parts: Parts, { dataDir, logs, opened }: Place): Target {
         return breakServer(postgres, fault, signal);
       case 'stray': {
         const name = `stray-${++strayNumber}`;
-        const urls = { DATABASE_URL: postgres.linkedUrl, REDIS_URL: redis.linkedUrl };
+        const { database, redis } = stack.serviceUrls.consumer;
+        const urls = { DATABASE_URL: database, REDIS_URL: redis };
         const env = { ...CHAOS_SETTINGS, ...urls, FAIL_POINTS: fault.failPoint ?? '' };
         const logFile = join(logs, `${name}.log`);
         const end = await runStray({ name, env, logFile, forMs: fault.forMs, signal });

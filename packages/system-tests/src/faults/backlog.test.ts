@@ -48,7 +48,7 @@ beforeAll(async () => {
   };
   locked = await openFaultSystem({ serviceEnv: DEFAULTS });
   system = await openFaultSystem({ serviceEnv: limits });
-  redis = await openTestRedis(system.stack.redisUrl);
+  redis = await openTestRedis(system.redisUrl);
 });
 afterAll(async () => {
   redis.destroy();

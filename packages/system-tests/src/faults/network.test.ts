@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunningServer, startPostgres, startRedis } from '@oncelog/local-stack';
+import { ensureSecrets, type RunningServer, startPostgres, startRedis } from '@oncelog/local-stack';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { range } from '../testing/system.ts';
 import { type Behaviour, openTcpProxy, type TcpProxy } from '../testing/tcp-proxy.ts';
@@ -22,7 +22,9 @@ beforeAll(async () => {
     logFile: join(dir, 'postgres.log'),
   });
   servers.push(postgres);
-  const redis = await startRedis({ dataDir: join(dir, 'redis'), logFile: join(dir, 'redis.log') });
+  const dataDir = join(dir, 'data');
+  const users = await ensureSecrets(join(dataDir, 'secrets'));
+  const redis = await startRedis({ dataDir: join(dir, 'redis'), logFile: join(dir, 'redis.log'), users });
   servers.push(redis);
   const through = async (store: Store, { url, port }: RunningServer) => {
     const proxy = await openTcpProxy({ host: '127.0.0.1', port });
@@ -30,6 +32,9 @@ beforeAll(async () => {
     return Object.assign(new URL(url), { port: String(proxy.port) }).href;
   };
   system = await openFaultSystem({
+    dataDir,
+    ownUsers: true,
+    redisUsers: [],
     databaseUrl: await through('postgres', postgres),
     redisUrl: await through('redis', redis),
     sqlUrl: postgres.url,

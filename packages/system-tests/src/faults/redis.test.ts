@@ -22,7 +22,7 @@ let system: FaultSystem;
 let redis: Awaited<ReturnType<typeof openTestRedis>>;
 beforeAll(async () => {
   system = await openFaultSystem();
-  redis = await openTestRedis(system.stack.redisUrl);
+  redis = await openTestRedis(system.redisUrl);
 });
 afterAll(async () => {
   redis.destroy();

@@ -87,7 +87,7 @@ it('counts a batch once that a consumer applies long after another has taken it 
   system.forgetLogs();
   await system.stack.stopProcess('consumer-2');
   await restartArmed('consumer-1', 'after-read=pause:3000');
-  const redis = await openTestRedis(system.stack.redisUrl);
+  const redis = await openTestRedis(system.redisUrl);
   await system.publish(...range(30).map((i) => event({ event_id: `zombie-${i % 25}` })));
   await vi.waitFor(async () => {
     const { pending } = await redis.xPending(shardKeys('oncelog', 0).stream, CONSUMER_GROUP);

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PublishResponse, Stats, StoredEvent } from '@oncelog/event-schema';
 import { openTestSql } from '@oncelog/event-store/testing';
+import { asTestUser, TEST_USER } from '@oncelog/event-stream/testing';
 import { type Stack, type StartStackOptions, startStack } from '@oncelog/local-stack';
 import { vi } from 'vitest';
 import { createOpenApiCheck, type OpenApiCheck } from './openapi-check.ts';
 import type { ObjectNode } from './openapi-document.ts';
+import { refusedPrivileges } from './refused-privileges.ts';
 
 export type EventFields = Record<string, unknown>;
 
@@ -21,6 +23,8 @@ export interface System {
   readonly stack: Stack;
   readonly dataDir: string;
   readonly sql: ReturnType<typeof openTestSql>;
+  /** Of somebody who may do everything in the stack's own Redis: to look at keys and to break things. */
+  readonly redisUrl: string;
   /** Holds every answer of `request`, `get` and `post` against `GET /openapi.json`; what is not as it says throws. */
   readonly api: OpenApiCheck;
   request(method: string, path: string, init?: RequestInit): Promise<Response>;
@@ -33,13 +37,16 @@ export interface System {
   /** Waits until nothing is in flight, then resolves to the figures, which add up (I4) or it throws. */
   settled(): Promise<Stats>;
   pidOf(name: string): number;
-  /** Rejects where an answer was not as the document says, also when that was taken for something else before. */
+  /**
+   * Rejects where an answer was not as the document says, also when that was taken for something else before; and where a
+   * service was refused something by Postgres or Redis that it has no right to.
+   */
   close(): Promise<void>;
 }
 
 export async function openSystem({ sqlUrl, ...options }: SystemOptions = {}): Promise<System> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'oncelog-system-'));
-  const stack = await startStack({ consumers: 4, ...options, dataDir });
+  const stack = await startStack({ consumers: 4, redisUsers: [TEST_USER], ...options, dataDir });
   const sql = openTestSql(sqlUrl ?? stack.databaseUrl);
   const api = createOpenApiCheck((await (await fetch(`${stack.url}/openapi.json`)).json()) as ObjectNode);
   const request = async (method: string, path: string, init?: RequestInit) => {
@@ -62,6 +69,7 @@ export async function openSystem({ sqlUrl, ...options }: SystemOptions = {}): Pr
     stack,
     dataDir,
     sql,
+    redisUrl: asTestUser(stack.redisUrl),
     api,
     request,
     get,
@@ -85,8 +93,10 @@ export async function openSystem({ sqlUrl, ...options }: SystemOptions = {}): Pr
     },
     async close() {
       await sql.end({ timeout: 1 });
+      const refused = await refusedPrivileges(stack.redisUrl, join(dataDir, 'logs'));
       await stack.stop();
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+      if (refused.length > 0) throw new Error(`a service lacks a right: ${refused.join('\n')}`);
       if (api.errors.length > 0) throw new AggregateError(api.errors, api.errors[0]?.message);
     },
   };

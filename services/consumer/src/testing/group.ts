@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openDatabase, readAccounts, readStats } from '@oncelog/event-store';
+import { type Database, openDatabase, readAccounts, readStats } from '@oncelog/event-store';
 import { createTestDatabase, type TestDatabase } from '@oncelog/event-store/testing';
 import {
   type Entry,
@@ -38,6 +38,8 @@ export interface Member {
 /** A stream and a database of a test's own, and members of the group over them, stepped by hand. */
 export interface TestGroup {
   readonly test: TestDatabase;
+  /** The members' own. */
+  readonly database: Database;
   readonly redis: Awaited<ReturnType<typeof openTestRedis>>;
   readonly writer: StreamWriter;
   readonly key: string;
@@ -54,9 +56,9 @@ const BACKOFF = { baseMs: 1, capMs: 20 };
 
 export async function openTestGroup(tracer: Tracer = passThroughTracer): Promise<TestGroup> {
   const test = await createTestDatabase(testPostgresUrl());
-  const { url: databaseUrl } = test;
+  const databaseUrl = test.as('oncelog_consumer');
   const database = openDatabase({
-    url: test.url,
+    url: databaseUrl,
     name: 'group',
     maxConnections: 4,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
@@ -118,6 +120,7 @@ export async function openTestGroup(tracer: Tracer = passThroughTracer): Promise
 
   return {
     test,
+    database,
     redis,
     writer,
     key,

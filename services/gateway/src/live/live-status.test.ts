@@ -44,7 +44,7 @@ beforeEach(async () => {
   test = await createTestDatabase(testPostgresUrl());
   await drop?.();
   const database = openDatabase({
-    url: test.url,
+    url: test.as('oncelog_gateway'),
     name: 'live',
     maxConnections: 4,
     statementTimeoutMs: 1_000,

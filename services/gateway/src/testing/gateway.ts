@@ -59,7 +59,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
   const stream = openWriter({ url, prefix, shards: 1, backlogLimit, log: silentLog });
   if (options.redisUrl === undefined) await vi.waitFor(() => stream.ping(), 10_000);
   const database = openDatabase({
-    url: test.url,
+    url: test.as('oncelog_gateway'),
     name: 'gateway',
     maxConnections: 4,
     statementTimeoutMs: 1_000,
@@ -67,11 +67,17 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
   const lines: string[] = [];
   const registry = createRegistry('gateway');
   const metrics = createGatewayMetrics(registry);
-  const auditor = createAuditor({ stream, database: test.database, metrics, now: () => new Date() });
+  const auditDatabase = openDatabase({
+    url: test.as('oncelog_gateway'),
+    name: 'audit',
+    maxConnections: 1,
+    statementTimeoutMs: 10_000,
+  });
+  const auditor = createAuditor({ stream, database: auditDatabase, metrics, now: () => new Date() });
   const log = createLogger('gateway', 'debug', { write: (line: string) => lines.push(line) });
   const tailDatabase = () =>
     openDatabase({
-      url: test.url,
+      url: test.as('oncelog_gateway'),
       name: 'tail',
       maxConnections: 1,
       statementTimeoutMs: 1_000,
@@ -143,7 +149,10 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
       eventStreams.close();
       tail.stop();
       await server.close();
-      await Promise.all([stream.close(), ...[database, tailReads, resumeReads].map((one) => one.close())]);
+      await Promise.all([
+        stream.close(),
+        ...[database, auditDatabase, tailReads, resumeReads].map((one) => one.close()),
+      ]);
       await Promise.all([test.drop(), redis.close()]);
     },
   };

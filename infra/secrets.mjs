@@ -1,0 +1,119 @@
+/**
+ * Makes the secrets of an installation: random passwords, each in files of its own, so that every process can be given
+ * just those that it needs. What is there already stays.
+ *
+ *   node infra/secrets.mjs FOLDER [--rotate] [--prefix PREFIX] [--readable] [--reload HOST:PORT]
+ *
+ *   FOLDER/gateway/    database-password, redis-password
+ *   FOLDER/consumer/   database-password, redis-password
+ *   FOLDER/migrate/    gateway-password, consumer-password   the same as the two database-passwords
+ *   FOLDER/storage/    password                              of Postgres's superuser
+ *   FOLDER/broker/     operator-password, users.acl          users.acl has hashes only
+ *
+ *   --rotate     new ones for all
+ *   --prefix     of the keys in Redis; default: STREAM_PREFIX, or oncelog
+ *   --readable   by every user, where the folders themselves are handed out (the volumes of Docker Compose)
+ *   --reload     has the Redis that runs there take the new users.acl; where none runs, nothing happens
+ *
+ * No dependencies. docker-compose.yml and packages/local-stack run it at every start.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const RELOAD_DEADLINE_MS = 5_000;
+const TEMPLATE = new URL('redis/users.acl', import.meta.url);
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rotate: { type: 'boolean', default: false },
+    prefix: { type: 'string', default: process.env.STREAM_PREFIX ?? 'oncelog' },
+    readable: { type: 'boolean', default: false },
+    reload: { type: 'string' },
+  },
+});
+const [folder] = positionals;
+const modes = flags.readable ? { file: 0o444, folder: 0o755 } : { file: 0o600, folder: 0o700 };
+
+/** Whole or not at all: whoever reads meanwhile has the old one. */
+function write(name, text) {
+  const file = join(folder, name);
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  mkdirSync(dirname(file), { recursive: true, mode: modes.folder });
+  writeFileSync(`${file}.new`, text);
+  chmodSync(`${file}.new`, modes.file); // whatever the umask is
+  renameSync(`${file}.new`, file);
+}
+
+function read(name) {
+  const file = join(folder, name);
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}
+
+/** The password in a file; a fresh one where there is none. Letters, digits, - and _: no URL or shell minds. */
+function password(name) {
+  const kept = flags.rotate ? undefined : read(name);
+  const value = kept || randomBytes(32).toString('base64url');
+  write(name, value);
+  return value;
+}
+
+function usersAcl(passwords) {
+  const hashes = Object.entries(passwords).map(([user, value]) => [
+    `{${user}}`,
+    createHash('sha256').update(value).digest('hex'),
+  ]);
+  const filled = [['{prefix}', flags.prefix], ...hashes].reduce(
+    (text, [place, value]) => text.replaceAll(place, value),
+    readFileSync(TEMPLATE, 'utf8').replaceAll(/^\s*#.*\n/gm, ''),
+  );
+  return filled.replaceAll(/\n\s+/g, ' ').replaceAll(/^\n/gm, '');
+}
+
+/** In Redis's inline form: words with spaces between. */
+function reload(address, operatorPassword) {
+  const [host, port] = address.split(':');
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: Number(port) });
+    let answer = '';
+    const end = (settle, value) => {
+      socket.destroy();
+      settle(value);
+    };
+    socket.setTimeout(RELOAD_DEADLINE_MS, () => end(reject, new Error(`${address} does not answer`)));
+    socket.on('error', () => end(resolve, 'no Redis runs there')); // it reads the file when it starts
+    socket.on('connect', () => socket.write(`AUTH operator ${operatorPassword}\r\nACL LOAD\r\n`));
+    socket.on('data', (chunk) => {
+      answer += chunk;
+      const refused = /^-(.*)\r\n/m.exec(answer);
+      if (refused) end(reject, new Error(`${address}: ${refused[1]}`));
+      else if (answer === '+OK\r\n+OK\r\n') end(resolve, 'reloaded');
+    });
+    // it may end our own connection, the user of which has changed
+    socket.on('close', () => end(resolve, 'reloaded'));
+  });
+}
+
+if (folder === undefined) {
+  process.stderr.write(
+    'usage: node infra/secrets.mjs FOLDER [--rotate] [--prefix PREFIX] [--readable] [--reload HOST:PORT]\n',
+  );
+  process.exit(2);
+}
+mkdirSync(folder, { recursive: true, mode: modes.folder });
+const running = read('broker/operator-password'); // what a Redis that runs already knows
+for (const service of ['gateway', 'consumer'])
+  write(`migrate/${service}-password`, password(`${service}/database-password`));
+password('storage/password');
+const users = {
+  gateway: password('gateway/redis-password'),
+  consumer: password('consumer/redis-password'),
+  operator: password('broker/operator-password'),
+};
+write('broker/users.acl', usersAcl(users));
+if (flags.reload !== undefined && running !== undefined) {
+  process.stdout.write(`secrets: ${await reload(flags.reload, running)}\n`);
+}
