@@ -33,7 +33,9 @@ export function errorHandler({ log, metrics }: ErrorHandlerDeps): ErrorRequestHa
       response.destroy();
       return;
     }
-    if (!request.complete && isPaced(request)) {
+    // who sends a large body must not lose the answer that it needs another key: it would try for ever
+    const lingers = isPaced(request) || problem.status === 401 || problem.status === 403;
+    if (!request.complete && lingers) {
       sendProblem(response, problem, (text) => answerEarly(request, response, text));
       return;
     }

@@ -1,8 +1,9 @@
 import type { KeptLines, PublishLinesResponse } from '@oncelog/event-schema';
 import { type Logger, paceBody, traceFields } from '@oncelog/service-kit';
 import type { Request, RequestHandler, Response } from 'express';
-import { type AcceptDeps, CLIENT } from '../accept-batch.ts';
+import type { AcceptDeps } from '../accept-batch.ts';
 import { appendBatch } from '../append.ts';
+import { clientOf, topicLimitOf } from '../auth/principal.ts';
 import { idempotencyKeyOf, lineBatchIdOf } from '../batch-id.ts';
 import type { BodyBudget } from '../body-budget.ts';
 import { asProblem } from '../error-handler.ts';
@@ -44,7 +45,13 @@ export function linesRoute(deps: LinesDeps, config: LinesConfig): RequestHandler
     refuseByLength(request, config);
     const key = idempotencyKeyOf(request);
     const reservation = reserve(deps.budget, response, config);
-    const upload = createLinesUpload({ keep: (batch) => keepBatch(deps, response, { batch, key }) }, config);
+    const upload = createLinesUpload(
+      {
+        keep: (batch) => keepBatch(deps, response, { batch, key }),
+        mayPublishTo: topicLimitOf(response),
+      },
+      config,
+    );
     try {
       const { bodyStallMs: stallMs } = config;
       for await (const chunk of bodyChunks(request, { stallMs, stopping: deps.stopping })) {
@@ -93,7 +100,8 @@ interface OneBatch {
 
 async function keepBatch(deps: LinesDeps, response: Response, { batch, key }: OneBatch): Promise<string> {
   const { events, body, index, firstLine, lastLine } = batch;
-  const batchId = key === undefined ? deps.newBatchId() : lineBatchIdOf({ client: CLIENT, key, body, index });
+  const batchId =
+    key === undefined ? deps.newBatchId() : lineBatchIdOf({ client: clientOf(response), key, body, index });
   const traceparent = traceparentOf(response);
   const traceparents = traceparent === undefined ? undefined : [traceparent];
   try {
