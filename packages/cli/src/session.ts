@@ -151,7 +151,8 @@ function usable<T>(create: () => T): T {
   }
 }
 
-function apiKeyOf({ apiKey, apiKeyFile }: GlobalOptions): string | undefined {
+/** @throws {UsageError} */
+export function apiKeyOf({ apiKey, apiKeyFile }: GlobalOptions): string | undefined {
   if (apiKeyFile === undefined) return checkedKey(apiKey, '--api-key or ONCELOG_API_KEY');
   try {
     return checkedKey(readFileSync(apiKeyFile, 'utf8').trim(), '--api-key-file');

@@ -9,6 +9,15 @@ export const PublisherSchema = Type.Object({
     pattern: '^https?://[^/?#@\\s]+(/.*)?$',
     description: 'Where the gateway is: `http://host:port`.',
   }),
+  apiKey: Type.Optional(
+    Type.String({
+      pattern: '^[!-~]+$',
+      form: 'visible ASCII',
+      secret: true,
+      description:
+        'The key to send, with the scopes publish and read, where the gateway asks for one. Others may see flags: use the variable.',
+    }),
+  ),
   totalEvents: Type.Integer({
     default: 20_000,
     minimum: 0,

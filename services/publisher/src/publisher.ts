@@ -111,6 +111,7 @@ function connect(
 ): SendDeps {
   const client = createClient({
     url: config.targetUrl,
+    apiKey: config.apiKey,
     retry: { maxAttempts: Number.POSITIVE_INFINITY },
     onRetry: createRetryWatch(reporter.retrying, clock.monotonicMs),
     sleep: clock.sleep,

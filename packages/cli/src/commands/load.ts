@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { OperationalError } from '../failure.ts';
 import type { Runner } from '../program.ts';
-import type { Session } from '../session.ts';
+import { apiKeyOf, type Session } from '../session.ts';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 
@@ -32,7 +32,8 @@ async function load({ options, env, signal }: Session, flags: readonly string[])
       '`load` runs the publisher of the repository, which is not built: run `npm run build` there',
     );
   }
-  const key = options.apiKey === undefined ? {} : { ONCELOG_API_KEY: options.apiKey };
+  const apiKey = apiKeyOf(options);
+  const key = apiKey === undefined ? {} : { API_KEY: apiKey };
   const child = spawn(runtime(), [PUBLISHER, ...flags], {
     env: { ...env, TARGET_URL: options.url, ...key },
     stdio: 'inherit',

@@ -16,7 +16,7 @@ export interface Operation {
   /** As OpenAPI writes it: `/dead-letters/{id}`. */
   readonly path: string;
   readonly tag: keyof typeof TAGS;
-  /** Who may use it. `unauthenticated` and `forbidden` are added to what can go wrong. */
+  /** Who may use it. `unauthenticated` and `forbidden` are added where they can be to what can go wrong. */
   readonly access: Access;
   /** One line, without a full stop: it is in the answer of `GET /` as well. */
   readonly summary: string;

@@ -1,4 +1,5 @@
 import type { ProblemDetails, Violation } from '@oncelog/event-schema';
+import { isForAnyKey } from '../auth/access.ts';
 import { PROBLEMS, type ProblemCode } from '../problem.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { ANSWER_HEADERS, type AnswerHeader, type Operation } from './operation.ts';
@@ -7,7 +8,10 @@ import { ANSWER_HEADERS, type AnswerHeader, type Operation } from './operation.t
 export function problemsOf({ problems, query, access }: Operation): Readonly<Record<string, ProblemCode[]>> {
   const codes = new Set<ProblemCode>(problems);
   if (query !== undefined) codes.add('invalid-query');
-  if (access !== 'open') codes.add('unauthenticated').add('forbidden');
+  if (access !== 'open') {
+    codes.add('unauthenticated');
+    if (!isForAnyKey(access)) codes.add('forbidden');
+  }
   codes.add('internal');
   // in the order of the catalogue
   const sorted = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => codes.has(code));

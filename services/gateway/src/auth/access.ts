@@ -25,3 +25,8 @@ export const OWN_BATCHES = { scopes: ['publish', 'read'], limited: 'all' } as co
 export const ADMIN = { scopes: ['admin'] } as const satisfies Access;
 /** Who has any key at all. */
 export const ANY_KEY = { scopes: ['publish', 'read', 'admin'], limited: 'all' } as const satisfies Access;
+
+/** Whether every key will do. (There is none without a scope.) */
+export function isForAnyKey({ scopes, limited }: Exclude<Access, 'open'>): boolean {
+  return limited === 'all' && scopes.includes('publish') && scopes.includes('read');
+}
