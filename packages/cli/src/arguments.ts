@@ -45,6 +45,20 @@ export function time(nowMs: number): (text: string) => string {
   };
 }
 
+/** When something ends: a time or a day that is to come, or so long from now: `12h`, `90d`. */
+export function futureTime(nowMs: number): (text: string) => string {
+  return (text) => {
+    const [, amount = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+    const given = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
+    const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.test(given);
+    const atMs = unit === '' ? Date.parse(given) : nowMs + Number(amount) * (UNITS[unit] ?? 0) * 1000;
+    if ((unit !== '' || isTime) && atMs > nowMs) return new Date(atMs).toISOString();
+    throw new InvalidArgumentError(
+      'It must be a time to come (2027-01-31T12:00:00Z), a day (2027-01-31, in UTC), or from now (12h, 90d).',
+    );
+  };
+}
+
 /** A JSON object, kept as it was written: numbers keep every digit. */
 export function jsonObject(text: string): RawJson {
   try {

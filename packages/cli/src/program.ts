@@ -6,6 +6,7 @@ import { consumersCommand } from './commands/consumers.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { eventsCommand } from './commands/events.ts';
 import { healthCommand } from './commands/health.ts';
+import { keysCommand } from './commands/keys.ts';
 import { loadCommand } from './commands/load.ts';
 import { publishCommand } from './commands/publish.ts';
 import { statsCommand } from './commands/stats.ts';
@@ -86,6 +87,7 @@ const COMMANDS: readonly ((parent: Command, run: Runner) => Command)[] = [
   deadLettersCommand,
   auditCommand,
   healthCommand,
+  keysCommand,
   loadCommand,
   completionCommand,
 ];

@@ -121,5 +121,13 @@ export {
   type TopicStats,
   TopicStatsSchema,
 } from './responses.ts';
+export {
+  type Scope,
+  ScopeSchema,
+  type Session,
+  SessionSchema,
+  type SignIn,
+  SignInSchema,
+} from './session.ts';
 export { type TailDropped, TailDroppedSchema } from './tail.ts';
 export { isTimestamp } from './timestamp.ts';

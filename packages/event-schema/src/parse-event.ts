@@ -10,6 +10,7 @@ import { violationsOfErrors, violationsOfFaults } from './violations.ts';
 export type ParsedEvent =
   | {
       outcome: 'valid';
+      topic: string;
       /** Of its numbers with an exponent, written out: a batch may have MAX_WRITTEN_OUT_DIGITS of them in all. */
       writtenOutDigits: number;
     }
@@ -32,7 +33,7 @@ export function parseEvent(json: Uint8Array): ParsedEvent {
   const { document } = parsed;
   const { faults, writtenOut } = scanJson(json, LEVELS_AROUND_EVENT);
   if (faults.length === 0 && validator.Check(document)) {
-    return { outcome: 'valid', writtenOutDigits: writtenOut };
+    return { outcome: 'valid', topic: document.topic, writtenOutDigits: writtenOut };
   }
   const violations = [...violationsOfFaults(json, faults), ...violationsOfErrors(validator.Errors(document))];
   return { outcome: 'invalid', violations: violations.slice(0, MAX_VIOLATIONS) };

@@ -231,7 +231,11 @@ it('when as many listen as may', async () => {
 });
 
 it('every documented answer was seen', () => {
-  const unseen = system.api.documented.filter((answer) => !system.api.seen.has(answer));
+  // those of keys are seen by security/access.test.ts, which has keys
+  const ofKeys = /^\w+ \/session | 40[13]$/;
+  const unseen = system.api.documented.filter(
+    (answer) => !system.api.seen.has(answer) && !ofKeys.test(answer),
+  );
   expect(unseen.sort()).toEqual(NOT_PROVOKED);
 });
 

@@ -3,6 +3,7 @@ import type { Batch } from '@oncelog/event-stream';
 import type { FailPoint } from '@oncelog/service-kit';
 import type { Request, Response } from 'express';
 import { type AppendDeps, appendBatch } from './append.ts';
+import { clientOf } from './auth/principal.ts';
 import { batchIdOf, idempotencyKeyOf } from './batch-id.ts';
 import { createGatherer, type GatheredRequest, type GatherLimits, isSmall } from './gather.ts';
 import type { GatewayMetrics } from './metrics.ts';
@@ -26,9 +27,6 @@ interface AcceptedBatch {
 /** Appends the batch of a request and answers 202, only after the stream has confirmed it. */
 export type AcceptBatch = (request: Request, response: Response, batch: AcceptedBatch) => Promise<void>;
 
-/** Without authentication all clients are one. */
-export const CLIENT = 'anonymous';
-
 export function createAcceptBatch(deps: AcceptDeps, limits: GatherLimits): AcceptBatch {
   const { newBatchId } = deps;
   const append = (batch: Batch): Promise<void> => appendBatch(deps, batch);
@@ -46,7 +44,8 @@ export function createAcceptBatch(deps: AcceptDeps, limits: GatherLimits): Accep
 
   return async (request, response, { body, events, sent }) => {
     const key = idempotencyKeyOf(request);
-    const ownId = key === undefined ? undefined : batchIdOf({ client: CLIENT, key, body: sent?.() ?? body });
+    const client = clientOf(response);
+    const ownId = key === undefined ? undefined : batchIdOf({ client, key, body: sent?.() ?? body });
     const batchId = await keep({ body, events, traceparent: traceparentOf(response) }, ownId);
     await deps.failPoint('after-append');
     deps.metrics.acceptedEvents.inc(events);

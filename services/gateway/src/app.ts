@@ -14,6 +14,15 @@ import { bindOperations, type Handlers } from './api/bind.ts';
 import { openApiRoute } from './api/openapi-route.ts';
 import { auditRoute } from './audit/audit-route.ts';
 import type { Auditor } from './audit/auditor.ts';
+import type { Authentication } from './auth/authentication.ts';
+import { createGuard, noGuard } from './auth/guard.ts';
+import {
+  limitSignIns,
+  onlyOurPages,
+  readSessionRoute,
+  signInRoute,
+  signOutRoute,
+} from './auth/session-routes.ts';
 import { batchesRoute } from './batches-route.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { createDashboardPage, type DashboardPage } from './dashboard/dashboard-page.ts';
@@ -60,6 +69,8 @@ export interface AppDeps {
   readonly eventStreams: EventStreams;
   readonly tail: Tail;
   readonly tracer: Tracer;
+  /** Left out where this gateway asks nobody for a key. */
+  readonly authentication?: Authentication | undefined;
   /** Aborted when the service stops: what may take long then ends. */
   readonly stopping: AbortSignal;
 }
@@ -72,7 +83,7 @@ export interface AppConfig {
   readonly maxInFlightBytes: number;
 }
 
-/** Largest body with a filter. */
+/** Largest body with a filter, or a key. */
 const MAX_FILTER_BYTES = 16_384;
 
 /** The gateway's HTTP interface: the operations of api/operations.ts. Never listens. */
@@ -81,7 +92,8 @@ export function createApp(deps: AppDeps, config: AppConfig): Express {
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(requestContext(deps));
   const dashboard = createDashboardPage(dashboardFolder);
-  bindOperations(app, handlersOf(deps, config, dashboard));
+  const guard = deps.authentication === undefined ? noGuard : createGuard(deps.authentication);
+  bindOperations(app, handlersOf(deps, config, dashboard), guard);
   app.use('/dashboard/assets', dashboard.assets);
   app.use(docsFiles());
   app.use(() => {
@@ -116,9 +128,13 @@ function handlersOf(deps: AppDeps, config: AppConfig, dashboard: DashboardPage):
     replayDeadLetter: replayLetterRoute(deps, config),
 
     describeService: [dashboard.forBrowsers, rootRoute],
-    readOpenApi: openApiRoute(config),
+    readOpenApi: openApiRoute({ ...config, keysRequired: deps.authentication !== undefined }),
     readDocumentation: docsRoute(),
     showDashboard: dashboard.page,
+
+    readSession: readSessionRoute,
+    signIn: [limitSignIns(), onlyOurPages, ...readFilter, signInRoute(deps.authentication)],
+    signOut: [onlyOurPages, signOutRoute],
 
     readHealth: operator.health,
     readLiveness: operator.live,

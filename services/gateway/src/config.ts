@@ -1,6 +1,9 @@
+import { isIPv4 } from 'node:net';
 import { MAX_BODY_BYTES, MAX_EVENTS_PER_BATCH } from '@oncelog/event-schema';
 import { sharedSettings } from '@oncelog/service-kit';
 import { type Static, Type } from '@sinclair/typebox';
+import { asksForKeys } from './auth/open-keys.ts';
+import { parseKeys } from './auth/stored-keys.ts';
 
 /** Settings of the gateway. Variables: the names in capitals, `maxBodyBytes` → `MAX_BODY_BYTES`. */
 export const gatewayConfig = Type.Object({
@@ -84,6 +87,34 @@ export const gatewayConfig = Type.Object({
     unit: 'connections',
     description: 'Most clients that may listen to GET /tail and GET /live at a time; beyond it they get 503.',
   }),
+  apiKeysFile: Type.Optional(
+    Type.String({
+      form: 'a file',
+      description:
+        'The API keys, as `oncelog keys` writes them. A change counts within 2 seconds. With keys, every request but health needs one.',
+    }),
+  ),
+  apiKeys: Type.Optional(
+    Type.String({
+      secret: true,
+      form: 'JSON, as in the file',
+      description: 'The same in place of a file.',
+    }),
+  ),
+  allowAnonymous: Type.Boolean({
+    default: false,
+    description:
+      'Without keys, listen on other addresses than those of this machine all the same. Whoever reaches them may do everything.',
+  }),
+  sessionSecret: Type.Optional(
+    Type.String({
+      secret: true,
+      pattern: '^(.{32,})?$',
+      form: 'text of at least 32 characters',
+      description:
+        'Signs the sessions of browsers; the same for all gateways behind one address. Default: random at each start.',
+    }),
+  ),
   auditIntervalMs: Type.Integer({
     default: 60_000,
     minimum: 0,
@@ -103,7 +134,7 @@ export const gatewayConfig = Type.Object({
 
 export type GatewayConfig = Static<typeof gatewayConfig>;
 
-/** What no single setting can say of itself: limits below which every valid request would be refused for ever. */
+/** What no single setting can say of itself: limits below which every valid request would be refused for ever, and who may come in. */
 export function configProblems(config: GatewayConfig): string[] {
   const problems: string[] = [];
   const demand = (holds: boolean, problem: string) => holds || problems.push(problem);
@@ -111,5 +142,24 @@ export function configProblems(config: GatewayConfig): string[] {
   demand(maxInFlightBytes >= maxBodyBytes, 'MAX_IN_FLIGHT_BYTES must be at least MAX_BODY_BYTES');
   demand(maxBacklogBytes >= maxBodyBytes, 'MAX_BACKLOG_BYTES must be at least MAX_BODY_BYTES');
   demand(maxBacklogEvents >= maxEventsPerBatch, 'MAX_BACKLOG_EVENTS must be at least MAX_EVENTS_PER_BATCH');
+  problems.push(...keyProblems(config));
   return problems;
+}
+
+function keyProblems(config: GatewayConfig): string[] {
+  const { host, apiKeys, apiKeysFile, allowAnonymous } = config;
+  if (!asksForKeys(config)) {
+    if (allowAnonymous || isLoopback(host)) return [];
+    return [
+      `HOST is ${host}, which others can reach, and there are no API keys: set API_KEYS_FILE to a file made by \`oncelog keys create\`, or ALLOW_ANONYMOUS=true to let everybody in`,
+    ];
+  }
+  if (apiKeys && apiKeysFile) return ['API_KEYS and API_KEYS_FILE are both set: choose one'];
+  const parsed = apiKeys ? parseKeys(apiKeys) : undefined;
+  return parsed?.outcome === 'invalid' ? parsed.problems.map((problem) => `API_KEYS: ${problem}`) : [];
+}
+
+/** An address that only this machine reaches. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

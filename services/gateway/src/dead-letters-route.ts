@@ -17,6 +17,7 @@ import {
 } from '@oncelog/event-store';
 import type { Logger } from '@oncelog/service-kit';
 import type { RequestHandler } from 'express';
+import { principalOf } from './auth/principal.ts';
 import { idCursors, nextPage } from './cursor.ts';
 import { deadLetterIdOf, noSuchLetter } from './dead-letter-id.ts';
 import { validQuery } from './query-string.ts';
@@ -61,7 +62,7 @@ export function deleteDeadLetterRoute({ database, log }: DeadLettersDeps): Reque
     const id = deadLetterIdOf(request);
     const deleted = await query(database, (db) => deleteDeadLetters(db, { id }, 1));
     if (deleted === 0) throw noSuchLetter();
-    log.info({ deadLetterId: id }, 'dead letter deleted');
+    log.info({ deadLetterId: id, keyId: principalOf(response)?.keyId }, 'dead letter deleted');
     response.status(204).end();
   };
 }
@@ -72,7 +73,8 @@ export function deleteDeadLettersRoute({ database, log }: DeadLettersDeps): Requ
     const { batch_id: batchId, limit, all, ...rest } = validQuery(request, parseDeadLetterDeletion);
     const filter = { ...rest, batchId };
     const deleted = await query(database, (db) => deleteDeadLetters(db, filter, limit));
-    if (deleted > 0) log.info({ deleted, filter, all }, 'dead letters deleted');
+    const keyId = principalOf(response)?.keyId;
+    if (deleted > 0) log.info({ deleted, filter, all, keyId }, 'dead letters deleted');
     const remaining = await query(database, (db) => countDeadLetters(db, filter));
     response.json({ deleted, remaining } satisfies DeadLetterDeletionCounts);
   };

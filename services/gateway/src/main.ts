@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createFailPoints, runService } from '@oncelog/service-kit';
 import { v7 as uuidv7 } from 'uuid';
 import { configProblems, gatewayConfig } from './config.ts';
@@ -22,6 +22,7 @@ await runService({
         random: Math.random,
         newBatchId: uuidv7,
         newRequestId: randomUUID,
+        newSecret: () => randomBytes(32).toString('base64'),
         failPoint,
         tracer,
       },

@@ -6,6 +6,8 @@ export const PROBLEMS = {
   'malformed-json': { status: 400, title: 'The body is not JSON' },
   'malformed-encoding': { status: 400, title: 'The body could not be decompressed' },
   'bad-request': { status: 400, title: 'The request could not be read' },
+  unauthenticated: { status: 401, title: 'There is no valid API key' },
+  forbidden: { status: 403, title: 'This is not allowed' },
   'not-found': { status: 404, title: 'There is nothing at this path' },
   'method-not-allowed': { status: 405, title: 'This path does not take this method' },
   'request-timeout': { status: 408, title: 'The body came too slowly' },
@@ -18,7 +20,9 @@ export const PROBLEMS = {
   'invalid-query': { status: 422, title: 'The query has parameters that break the rules' },
   'invalid-idempotency-key': { status: 422, title: 'The Idempotency-Key breaks the rules' },
   'invalid-last-event-id': { status: 422, title: 'The Last-Event-ID names no place that can be resumed' },
+  'invalid-sign-in': { status: 422, title: 'The sign-in breaks the rules' },
   'not-replayable': { status: 422, title: 'The dead letter cannot be published again' },
+  'too-many-requests': { status: 429, title: 'There were too many requests' },
   internal: { status: 500, title: 'The gateway failed' },
   'backlog-full': { status: 503, title: 'Too many events wait to be processed' },
   'stream-unavailable': { status: 503, title: 'The event stream is not available' },
@@ -77,6 +81,7 @@ export function sendProblem(
     ...(options.errors === undefined ? {} : { errors: [...options.errors] }),
     ...(options.kept === undefined ? {} : { kept: options.kept }),
   };
+  if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="oncelog"');
   if (options.retryAfterSeconds !== undefined) response.set('Retry-After', String(options.retryAfterSeconds));
   response.status(status).type('application/problem+json');
   send(JSON.stringify(body));

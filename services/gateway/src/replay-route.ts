@@ -6,6 +6,7 @@ import {
 } from '@oncelog/event-schema';
 import { countDeadLetters, type Database, findOpenDeadLetters, listDeadLetters } from '@oncelog/event-store';
 import type { RequestHandler } from 'express';
+import { principalOf } from './auth/principal.ts';
 import { deadLetterIdOf, noSuchLetter } from './dead-letter-id.ts';
 import { Problem } from './problem.ts';
 import { type ReplayConfig, type ReplayDeps, replayLetter } from './replay.ts';
@@ -20,7 +21,8 @@ const SIDE_BY_SIDE = 8;
 export function replayLetterRoute(deps: ReplayDeps, config: ReplayConfig): RequestHandler {
   return async (request, response) => {
     const id = deadLetterIdOf(request);
-    const replay = await replayLetter(deps, config, { id, traceparent: traceparentOf(response) });
+    const keyId = principalOf(response)?.keyId;
+    const replay = await replayLetter(deps, config, { id, traceparent: traceparentOf(response), keyId });
     switch (replay.outcome) {
       case 'missing':
         throw noSuchLetter();
@@ -44,10 +46,13 @@ export function replayLettersRoute(deps: ReplayDeps, config: ReplayConfig): Requ
     const filter = { code, batchId, since, until, state: 'open', ...place } as const;
     const ids = await query(database, (db) => findOpenDeadLetters(db, filter, limit));
     const traceparent = traceparentOf(response);
+    const keyId = principalOf(response)?.keyId;
     const counts = { replayed: 0, refused: 0, missing: 0 };
     for (let at = 0; at < ids.length; at += SIDE_BY_SIDE) {
       const helping = ids.slice(at, at + SIDE_BY_SIDE);
-      const replays = await Promise.all(helping.map((id) => replayLetter(deps, config, { id, traceparent })));
+      const replays = await Promise.all(
+        helping.map((id) => replayLetter(deps, config, { id, traceparent, keyId })),
+      );
       for (const { outcome } of replays) counts[outcome] += 1;
     }
     const afterId = ids.at(-1) ?? place.afterId;

@@ -17,6 +17,8 @@ export interface LetterToReplay {
   readonly id: string;
   /** Of the request that asks for it. */
   readonly traceparent: string | undefined;
+  /** Of the key that it came with. */
+  readonly keyId?: string | undefined;
 }
 
 export interface ReplayConfig {
@@ -44,7 +46,7 @@ export type ReplayOutcome =
 export async function replayLetter(
   deps: ReplayDeps,
   config: ReplayConfig,
-  { id, traceparent }: LetterToReplay,
+  { id, traceparent, keyId }: LetterToReplay,
 ): Promise<ReplayOutcome> {
   const { database, log, metrics } = deps;
   const letter = await query(database, (db) => findDeadLetter(db, id));
@@ -66,7 +68,7 @@ export async function replayLetter(
   await deps.failPoint('after-append');
   metrics.acceptedEvents.inc(events);
   metrics.replays.inc({ outcome: 'replayed' });
-  log.info({ deadLetterId: id, batchId, events, ...traceFields(traceparent) }, 'dead letter replayed');
+  log.info({ deadLetterId: id, batchId, events, keyId, ...traceFields(traceparent) }, 'dead letter replayed');
   const replayedAt = await query(database, (db) => markReplayed(db, { id, batchId }));
   // undefined where it was deleted meanwhile: published it is all the same
   return { outcome: 'replayed', batchId, replayedAt: replayedAt ?? deps.now().toISOString() };

@@ -1,5 +1,6 @@
 import { type Logger, type Tracer, traceFields } from '@oncelog/service-kit';
 import type { RequestHandler } from 'express';
+import { principalOf } from './auth/principal.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { endRequestSpan, startRequestSpan } from './request-trace.ts';
 
@@ -35,7 +36,15 @@ export function requestContext({ log, metrics, newRequestId, tracer }: RequestCo
       metrics.requests.answered(request.method, route, status, seconds);
       const level = status >= 500 ? 'warn' : status >= 400 ? 'info' : 'debug';
       log[level](
-        { requestId, method: request.method, route, status, seconds, ...traceFields(span?.traceparent) },
+        {
+          requestId,
+          keyId: principalOf(response)?.keyId,
+          method: request.method,
+          route,
+          status,
+          seconds,
+          ...traceFields(span?.traceparent),
+        },
         response.writableFinished ? 'request answered' : 'client went away',
       );
       if (span !== undefined) endRequestSpan(span, { request, response });

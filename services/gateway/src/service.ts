@@ -13,6 +13,7 @@ import {
 import { createApp } from './app.ts';
 import { runAudits } from './audit/audit-loop.ts';
 import { createAuditor } from './audit/auditor.ts';
+import { openKeys, watchKeys } from './auth/open-keys.ts';
 import type { GatewayConfig } from './config.ts';
 import { createEventStreams } from './event-streams.ts';
 import { registerMemberGauges } from './member-gauges.ts';
@@ -28,6 +29,8 @@ export interface GatewayServiceDeps {
   readonly random: () => number;
   readonly newBatchId: () => string;
   readonly newRequestId: () => string;
+  /** Random, for what signs sessions. */
+  readonly newSecret: () => string;
   readonly failPoint: FailPoint;
   readonly tracer: Tracer;
 }
@@ -38,6 +41,7 @@ export async function startGateway(
   config: GatewayConfig,
 ): Promise<{ port: number }> {
   const { opened, log } = deps;
+  const keys = await openKeys(deps, config);
   const registry = createRegistry('gateway', VERSION);
   const metrics = createGatewayMetrics(registry);
   const { pool } = createDatabaseMetrics(registry);
@@ -95,10 +99,12 @@ export async function startGateway(
       auditor,
       eventStreams,
       tail,
+      authentication: keys?.authentication,
       stopping: stopping.signal,
     },
     config,
   );
+  if (keys !== undefined) void watchKeys(keys, stop.signal);
   const server = await listen(app, config);
   opened.defer(() => server.close());
   // before the server waits for its answers to end

@@ -41,8 +41,16 @@ beforeAll(async () => {
     AUDIT_INTERVAL_MS: '0',
   });
   const log = createLogger('gateway', 'fatal');
-  const ids = { newBatchId: randomUUID, newRequestId: randomUUID, tracer: passThroughTracer };
-  const deps = { log, opened, now: () => new Date(), random: Math.random, failPoint: noFailPoints, ...ids };
+  const ids = { newBatchId: randomUUID, newRequestId: randomUUID, newSecret: randomUUID };
+  const deps = {
+    log,
+    opened,
+    now: () => new Date(),
+    random: Math.random,
+    failPoint: noFailPoints,
+    ...ids,
+    tracer: passThroughTracer,
+  };
   url = `http://127.0.0.1:${(await startGateway(deps, config)).port}`;
 });
 afterAll(async () => {

@@ -11,9 +11,11 @@ export const PublisherSchema = Type.Object({
   }),
   apiKey: Type.Optional(
     Type.String({
+      pattern: '^[!-~]+$',
+      form: 'visible ASCII',
       secret: true,
-      pattern: '^[\\x21-\\x7e]+$',
-      description: 'Sent as `Authorization: Bearer`. Better as the variable: others may see flags.',
+      description:
+        'The key to send, with the scopes publish and read, where the gateway asks for one. Others may see flags: use the variable.',
     }),
   ),
   totalEvents: Type.Integer({

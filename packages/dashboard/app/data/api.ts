@@ -1,4 +1,5 @@
 import type { ProblemDetails, Violation } from '@oncelog/event-schema';
+import { signedOut, untilSignedIn } from './access.ts';
 
 /** The gateway said no, or nothing. */
 export class ApiProblem extends Error {
@@ -36,11 +37,25 @@ interface Options {
 const TIMEOUT_MS = 15_000;
 
 /**
- * Asks the gateway. Resolves to answers of success only.
+ * Asks the gateway. Resolves to answers of success only. Where the session has ended, it waits until somebody has signed in,
+ * and asks again.
  *
  * @throws {ApiProblem} for every other answer, and for none; an AbortError when `signal` says so
  */
 export async function ask(path: string, options: Options = {}): Promise<Response> {
+  for (;;) {
+    try {
+      return await askOnce(path, options);
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
+      signedOut.value = true;
+      await untilSignedIn(options.signal);
+    }
+  }
+}
+
+/** @throws as {@link ask}, also where nobody is signed in */
+export async function askOnce(path: string, options: Options = {}): Promise<Response> {
   const { method, body, signal, timeoutMs = TIMEOUT_MS } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   let response: Response;

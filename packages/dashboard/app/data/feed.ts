@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
+import { signedOut, untilSignedIn } from './access.ts';
 import { type ApiProblem, endpoint, problemOf } from './api.ts';
 import { asleep } from './clock.ts';
 
@@ -64,6 +65,12 @@ export function openFeed(path: string, { on, onFresh, onRefused }: FeedOptions):
     const closed = source;
     const refusal = await refusalOf(path);
     if (source !== closed) return;
+    if (refusal?.status === 401) {
+      signedOut.value = true;
+      await untilSignedIn();
+      if (source === closed) open();
+      return;
+    }
     if (refusal !== undefined) {
       stop();
       connection.value = 'refused';

@@ -22,6 +22,8 @@ const PATHS = {
   inbox: 'M3.5 13h5l1.5 3h4l1.5-3h5M5.5 5h13l2.5 8v5a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1v-5Z',
   external: 'M14 4h6v6M20 4l-9 9M18 14v5a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1h5',
   pause: 'M8 5v14M16 5v14',
+  key: 'M15.5 3.5a5 5 0 1 1-3.7 8.4L10 13.7V16H7.7v2.3H5.4L3.5 20.5V17l6.6-6.6A5 5 0 0 1 15.5 3.5ZM16.5 7.5h.01',
+  leave: 'M10 4H5a1 1 0 0 0-1 1v14a1 1 0 0 0 1 1h5M16 8l4 4-4 4M20 12H9',
 } as const;
 
 export type IconName = keyof typeof PATHS;

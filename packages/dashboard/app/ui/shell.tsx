@@ -1,5 +1,7 @@
+import { seesFigures, session } from '../data/access.ts';
 import { connection, silentSeconds, status } from '../data/live.ts';
 import { hrefOf, view } from '../data/router.ts';
+import { signOut } from '../data/session.ts';
 import { nextTheme, THEMES, theme } from '../data/theme.ts';
 import type { FeedState } from '../lib/connection-state.ts';
 import { formatAgo, formatCount, formatShortCount } from '../lib/format.ts';
@@ -42,7 +44,8 @@ export function Shell() {
         </ul>
       </nav>
       <div class="shell-foot">
-        <Connection />
+        <Who />
+        {seesFigures.value && <Connection />}
         <ThemeButton />
       </div>
     </header>
@@ -77,6 +80,29 @@ function Connection() {
       {/* what changes every second is not announced */}
       <span role="status">{STATES[state]}</span>
       {stale && <span class="connection-age">last update {formatAgo(silentSeconds.value ?? 0)}</span>}
+    </div>
+  );
+}
+
+/** Who is signed in; nothing where nobody is asked. */
+function Who() {
+  const { anonymous = true, id, name, scopes = [] } = session.value ?? {};
+  if (anonymous) return null;
+  return (
+    <div class="who" data-testid="who">
+      <Icon name="key" size={14} />
+      <span class="who-name" title={`Key ${id}, may ${scopes.join(', ')}`}>
+        {name ?? id}
+      </span>
+      <button
+        type="button"
+        class="button icon-only ghost"
+        aria-label="Sign out"
+        title="Sign out"
+        onClick={() => void signOut()}
+      >
+        <Icon name="leave" />
+      </button>
     </div>
   );
 }

@@ -16,6 +16,8 @@ export type EventFields = Record<string, unknown>;
 export interface SystemOptions extends Partial<StartStackOptions> {
   /** Where the tests look at the tables; default: where the services do. */
   readonly sqlUrl?: string;
+  /** What every request carries, unless it says otherwise: a key. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The whole system as processes: real Postgres, real Redis, gateway and consumers, on free ports. */
@@ -44,13 +46,17 @@ export interface System {
   close(): Promise<void>;
 }
 
-export async function openSystem({ sqlUrl, ...options }: SystemOptions = {}): Promise<System> {
+export async function openSystem({ sqlUrl, headers, ...options }: SystemOptions = {}): Promise<System> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'oncelog-system-'));
   const stack = await startStack({ consumers: 4, redisUsers: [TEST_USER], ...options, dataDir });
   const sql = openTestSql(sqlUrl ?? stack.databaseUrl);
   const api = createOpenApiCheck((await (await fetch(`${stack.url}/openapi.json`)).json()) as ObjectNode);
   const request = async (method: string, path: string, init?: RequestInit) => {
-    const response = await fetch(`${stack.url}${path}`, { ...init, method });
+    const response = await fetch(`${stack.url}${path}`, {
+      ...init,
+      method,
+      headers: { ...headers, ...init?.headers },
+    });
     // of an event stream nothing is read here: a clone that nobody reads would keep it in memory
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
     await api.answer(method, path, isStream ? response : response.clone());

@@ -1,16 +1,20 @@
 import type { Express, RequestHandler } from 'express';
+import type { Guard } from '../auth/guard.ts';
 import { Problem } from '../problem.ts';
 import { OPERATIONS, type OperationId } from './operations.ts';
 
 /** What serves each operation: one that is missing does not compile. */
 export type Handlers = Readonly<Record<OperationId, RequestHandler | RequestHandler[]>>;
 
-/** Routes every operation, in the order of the table. The other methods of their paths are answered with 405. */
-export function bindOperations(app: Express, handlers: Handlers): void {
+/** Routes every operation, in the order of the table, behind its guard. The other methods of their paths are answered with 405. */
+export function bindOperations(app: Express, handlers: Handlers, guard: Guard): void {
   const ids = Object.keys(OPERATIONS) as OperationId[];
   for (const [path, ofPath] of Map.groupBy(ids, (id) => OPERATIONS[id].path)) {
     const route = app.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
-    for (const id of ofPath) route[OPERATIONS[id].method](handlers[id]);
+    for (const id of ofPath) {
+      const operation = OPERATIONS[id];
+      route[operation.method]([...guard(operation), ...[handlers[id]].flat()]);
+    }
     route.all(onlyMethods(methodsOf(ofPath)));
   }
 }

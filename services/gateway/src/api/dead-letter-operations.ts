@@ -10,6 +10,7 @@ import {
   DeadLettersQuerySchema,
 } from '@oncelog/event-schema';
 import { Type } from '@sinclair/typebox';
+import { ADMIN, READ } from '../auth/access.ts';
 import { EXAMPLES } from './examples.ts';
 import { contentEncoding } from './headers.ts';
 import { json, operations } from './operation.ts';
@@ -20,6 +21,7 @@ export const DEAD_LETTER_OPERATIONS = operations({
     method: 'get',
     path: '/dead-letters',
     tag: 'Dead letters',
+    access: READ,
     summary: 'Events that could not be stored, newest first',
     description: 'A page at a time: where there is another one, the `Link` header leads to it.',
     query: DeadLettersQuerySchema,
@@ -36,6 +38,7 @@ export const DEAD_LETTER_OPERATIONS = operations({
     method: 'delete',
     path: '/dead-letters',
     tag: 'Dead letters',
+    access: ADMIN,
     summary: 'Delete dead letters, by a filter',
     description: 'The oldest of a filter, a bounded number in a call: call again while letters remain.',
     query: DeadLetterDeletionSchema,
@@ -52,6 +55,7 @@ export const DEAD_LETTER_OPERATIONS = operations({
     method: 'post',
     path: '/dead-letters/replay',
     tag: 'Dead letters',
+    access: ADMIN,
     summary: 'Publish dead letters again, by a filter',
     description:
       'The oldest open letters of a filter, a bounded number in a call: go on with the `cursor` of the answer.',
@@ -69,6 +73,7 @@ export const DEAD_LETTER_OPERATIONS = operations({
     method: 'get',
     path: '/dead-letters/{id}',
     tag: 'Dead letters',
+    access: READ,
     summary: 'A dead letter with its original',
     pathParameters: DeadLetterAddressSchema,
     answers: {
@@ -80,6 +85,7 @@ export const DEAD_LETTER_OPERATIONS = operations({
     method: 'delete',
     path: '/dead-letters/{id}',
     tag: 'Dead letters',
+    access: ADMIN,
     summary: 'Delete a dead letter; the counts stay',
     pathParameters: DeadLetterAddressSchema,
     answers: { 204: { description: 'It is deleted.' } },
@@ -89,6 +95,7 @@ export const DEAD_LETTER_OPERATIONS = operations({
     method: 'post',
     path: '/dead-letters/{id}/replay',
     tag: 'Dead letters',
+    access: ADMIN,
     summary: 'Publish a dead letter again',
     description:
       'It becomes a batch of its own, whose ID is derived from the letter: however often this is asked, it counts once.',

@@ -22,6 +22,7 @@ export const DESCRIPTION_OPERATIONS = operations({
     method: 'get',
     path: '/',
     tag: 'Service',
+    access: 'open',
     summary: 'What this service is and where its endpoints are',
     answers: {
       200: orPage(
@@ -46,6 +47,7 @@ export const DESCRIPTION_OPERATIONS = operations({
     method: 'get',
     path: '/openapi.json',
     tag: 'Service',
+    access: 'open',
     summary: 'This API for programs: OpenAPI 3.1',
     answers: {
       200: json(OpenApiSchema, {
@@ -59,6 +61,7 @@ export const DESCRIPTION_OPERATIONS = operations({
     method: 'get',
     path: '/docs',
     tag: 'Service',
+    access: 'open',
     summary: 'This API for people: a page to try requests on',
     answers: {
       200: {

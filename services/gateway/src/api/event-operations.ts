@@ -9,6 +9,7 @@ import {
   StoredEventSchema,
 } from '@oncelog/event-schema';
 import { Type } from '@sinclair/typebox';
+import { OWN_BATCHES, PUBLISH, READ_TOPICS } from '../auth/access.ts';
 import { EXAMPLES } from './examples.ts';
 import { cloudEventHeaders, contentEncoding, idempotencyKey, traceparent } from './headers.ts';
 import { json, operations } from './operation.ts';
@@ -24,6 +25,7 @@ export const EVENT_OPERATIONS = operations({
     method: 'post',
     path: '/publish',
     tag: 'Events',
+    access: PUBLISH,
     summary: 'Publish a batch of events',
     description: `A batch of JSON, or of CloudEvents, is accepted or refused whole. 202 means that the stream has it on disk, and that it will be applied exactly once; ask \`GET /batches\` when. A 503 says whether anything of it may have been kept: send it again under the same \`Idempotency-Key\`, and it counts once.
 
@@ -72,6 +74,7 @@ A CloudEvent may come in each mode of its HTTP binding; in binary mode its attri
     method: 'get',
     path: '/events',
     tag: 'Events',
+    access: READ_TOPICS,
     summary: 'Stored events, newest first (with since or until: by timestamp)',
     description:
       'A page at a time: where there is another one, the `Link` header leads to it. Numbers are as they were sent, also those that a double cannot hold.',
@@ -89,6 +92,7 @@ A CloudEvent may come in each mode of its HTTP binding; in binary mode its attri
     method: 'get',
     path: '/batches',
     tag: 'Events',
+    access: OWN_BATCHES,
     summary: 'What became of batches',
     query: BatchesQuerySchema,
     answers: {

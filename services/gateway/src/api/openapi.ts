@@ -7,9 +7,12 @@ import { type Operation, TAGS } from './operation.ts';
 import { operationObject, parameterObject } from './operation-object.ts';
 import { OPERATIONS } from './operations.ts';
 import { HEADER_COMPONENTS, problemAnswer } from './problem-answers.ts';
+import { SECURITY_SCHEMES, securityOf } from './security.ts';
 
 export interface OpenApiConfig {
   readonly maxEventsPerBatch: number;
+  /** Whether this gateway asks for keys. */
+  readonly keysRequired: boolean;
 }
 
 /** The parts that programs look into; the rest is as the specification has it. */
@@ -25,13 +28,15 @@ export interface OpenApiDocument {
 
 const DESCRIPTION = `Producers post batches of events. Each event, known by \`(topic, event_id)\`, is stored once, however often it was sent, and counted exactly.
 
-Every error is an \`application/problem+json\` document (RFC 9457) with a stable \`code\`, and a JSON pointer to each offending field. A path that is not here is answered with 404, \`not-found\`; a method that is not here with 405, \`method-not-allowed\`, and \`Allow\`. \`HEAD\` is answered wherever \`GET\` is.`;
+Every error is an \`application/problem+json\` document (RFC 9457) with a stable \`code\`, and a JSON pointer to each offending field. A path that is not here is answered with 404, \`not-found\`; a method that is not here with 405, \`method-not-allowed\`, and \`Allow\`. \`HEAD\` is answered wherever \`GET\` is.
+
+A gateway that has API keys asks for one, wherever something but its description, its pages and its health is asked for. What a key may do stands in its scopes; each operation names those of which one is enough, and \`admin\` is enough for all.`;
 
 /** Describes the operations as OpenAPI 3.1. */
 export function openApiDocument(config: OpenApiConfig): OpenApiDocument {
   const components = createComponents();
   const problem = components.refer(ProblemDetailsSchema);
-  const paths = pathsOf(components);
+  const paths = pathsOf(components, config);
   const schemas = components.definitions(); // after all that refers to them
   return {
     openapi: '3.1.0',
@@ -50,6 +55,7 @@ export function openApiDocument(config: OpenApiConfig): OpenApiDocument {
         'X-Request-Id': parameterObject({ name: 'X-Request-Id', in: 'header' }, components.plain(requestId)),
       },
       headers: HEADER_COMPONENTS,
+      securitySchemes: SECURITY_SCHEMES,
       responses: {
         NotFound: problemAnswer(['not-found'], problem),
         MethodNotAllowed: problemAnswer(['method-not-allowed'], problem),
@@ -58,12 +64,15 @@ export function openApiDocument(config: OpenApiConfig): OpenApiDocument {
   };
 }
 
-function pathsOf(components: Components): OpenApiDocument['paths'] {
+function pathsOf(components: Components, config: OpenApiConfig): OpenApiDocument['paths'] {
   const ofPath = Map.groupBy(Object.entries<Operation>(OPERATIONS), ([, { path }]) => path);
   const entries = [...ofPath].map(([path, operations]) => [
     path,
     Object.fromEntries(
-      operations.map(([id, operation]) => [operation.method, operationObject(id, operation, components)]),
+      operations.map(([id, operation]) => [
+        operation.method,
+        { ...operationObject(id, operation, components), ...securityOf(operation.access, config) },
+      ]),
     ),
   ]);
   return Object.fromEntries(entries) as OpenApiDocument['paths'];

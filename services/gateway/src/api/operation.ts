@@ -1,4 +1,5 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
+import type { Access } from '../auth/access.ts';
 import type { ProblemCode } from '../problem.ts';
 
 /** Groups of operations, in the order of the documentation. */
@@ -15,6 +16,8 @@ export interface Operation {
   /** As OpenAPI writes it: `/dead-letters/{id}`. */
   readonly path: string;
   readonly tag: keyof typeof TAGS;
+  /** Who may use it. `unauthenticated` and `forbidden` are added where they can be to what can go wrong. */
+  readonly access: Access;
   /** One line, without a full stop: it is in the answer of `GET /` as well. */
   readonly summary: string;
   /** What the summary leaves out. */
@@ -57,6 +60,8 @@ export const ANSWER_HEADERS = {
   },
   Location: { required: true, description: 'Where it is instead.' },
   'Retry-After': { required: true, description: 'Seconds after which it is worth asking again.' },
+  'WWW-Authenticate': { required: true, description: 'How to authenticate: by a bearer token.' },
+  'Set-Cookie': { required: false, description: 'The session, or its end.' },
   Allow: { required: true, description: 'The methods that this path takes.' },
   'X-Request-Id': { required: true, description: 'Find the request in the logs by it.' },
   Vary: { required: true, description: 'The request headers that the answer depends on.' },

@@ -1,3 +1,4 @@
+import { SESSION_OPERATIONS } from '../auth/session-operations.ts';
 import { DASHBOARD_OPERATIONS } from '../dashboard/dashboard-operations.ts';
 import { LIVE_OPERATIONS } from '../live/live-operations.ts';
 import { TAIL_OPERATIONS } from '../tail/tail-operations.ts';
@@ -13,7 +14,7 @@ import { FIGURE_OPERATIONS, SERVICE_OPERATIONS } from './service-operations.ts';
  * order is that of the routes.
  *
  * To add one: describe it here, write its handler in a file of its own, and name both in app.ts. The compiler asks for
- * the handler, the tests for an answer of every status.
+ * the handler and for who may use it, the tests for an answer of every status and for what each kind of key gets.
  */
 export const OPERATIONS = operations({
   ...EVENT_OPERATIONS, // publishing first: a request passes the routes before its own
@@ -23,6 +24,7 @@ export const OPERATIONS = operations({
   ...DEAD_LETTER_OPERATIONS,
   ...DESCRIPTION_OPERATIONS,
   ...DASHBOARD_OPERATIONS,
+  ...SESSION_OPERATIONS,
   ...SERVICE_OPERATIONS,
 });
 

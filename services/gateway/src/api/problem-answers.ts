@@ -1,12 +1,17 @@
 import type { ProblemDetails, Violation } from '@oncelog/event-schema';
+import { isForAnyKey } from '../auth/access.ts';
 import { PROBLEMS, type ProblemCode } from '../problem.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { ANSWER_HEADERS, type AnswerHeader, type Operation } from './operation.ts';
 
 /** The codes that an operation can answer, by status. */
-export function problemsOf({ problems, query }: Operation): Readonly<Record<string, ProblemCode[]>> {
+export function problemsOf({ problems, query, access }: Operation): Readonly<Record<string, ProblemCode[]>> {
   const codes = new Set<ProblemCode>(problems);
   if (query !== undefined) codes.add('invalid-query');
+  if (access !== 'open') {
+    codes.add('unauthenticated');
+    if (!isForAnyKey(access)) codes.add('forbidden');
+  }
   codes.add('internal');
   // in the order of the catalogue
   const sorted = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => codes.has(code));
@@ -17,7 +22,8 @@ export function problemsOf({ problems, query }: Operation): Readonly<Record<stri
 export function problemAnswer(codes: readonly ProblemCode[], problem: JsonSchema, operation?: Operation) {
   const { status } = PROBLEMS[codes[0] as ProblemCode];
   const headers: AnswerHeader[] = ['X-Request-Id'];
-  if (status === 503) headers.push('Retry-After');
+  if (status === 401) headers.push('WWW-Authenticate');
+  if (status === 429 || status === 503) headers.push('Retry-After');
   if (status === 405) headers.push('Allow');
   return {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n'),
@@ -69,6 +75,7 @@ const TIMESTAMP = { rule: 'timestamp', detail: 'It must be an RFC 3339 date-time
 
 const ERRORS: Partial<Record<ProblemCode, Violation[]>> = {
   'invalid-batch': [{ pointer: '/events/3/timestamp', ...TIMESTAMP }],
+  'invalid-sign-in': [{ pointer: '/api_key', rule: 'required', detail: 'It must be an API key.' }],
   'invalid-cloudevent': [{ pointer: '/headers/ce-source', rule: 'required', detail: 'It is required.' }],
   'not-replayable': [{ pointer: '/events/0/timestamp', ...TIMESTAMP }],
   'invalid-filter': [

@@ -7,6 +7,7 @@ import {
   StatsSchema,
 } from '@oncelog/event-schema';
 import { Type } from '@sinclair/typebox';
+import { READ } from '../auth/access.ts';
 import { EXAMPLES } from './examples.ts';
 import { json, operations } from './operation.ts';
 import { OF_STORE } from './problem-sets.ts';
@@ -18,6 +19,7 @@ export const FIGURE_OPERATIONS = operations({
     method: 'get',
     path: '/stats',
     tag: 'Figures',
+    access: READ,
     summary: 'Exact counts, in all and by topic',
     description:
       '`received = unique_processed + duplicate_dropped`, and `accepted = received + dead_lettered + in_flight`: at rest exactly, after any crash.',
@@ -28,6 +30,7 @@ export const FIGURE_OPERATIONS = operations({
     method: 'get',
     path: '/audit',
     tag: 'Figures',
+    access: READ,
     summary: 'Whether rows, ledger, streams and counters agree; full=true counts every row',
     query: AuditQuerySchema,
     answers: {
@@ -45,6 +48,7 @@ export const SERVICE_OPERATIONS = operations({
     method: 'get',
     path: '/health',
     tag: 'Service',
+    access: 'open',
     summary: 'State of Postgres and Redis',
     answers: {
       200: json(HealthSchema, { description: 'All are connected.', example: EXAMPLES.health }),
@@ -56,6 +60,7 @@ export const SERVICE_OPERATIONS = operations({
     method: 'get',
     path: '/health/live',
     tag: 'Service',
+    access: 'open',
     summary: 'Whether the process answers',
     answers: { 200: json(LivenessSchema, { description: 'It does.', example: { status: 'alive' } }) },
     problems: [],
@@ -64,6 +69,7 @@ export const SERVICE_OPERATIONS = operations({
     method: 'get',
     path: '/health/ready',
     tag: 'Service',
+    access: 'open',
     summary: 'Whether it can take events: publishing needs Redis alone',
     answers: {
       200: json(ReadinessSchema, { description: 'It can.', example: ready }),
@@ -78,6 +84,7 @@ export const SERVICE_OPERATIONS = operations({
     method: 'get',
     path: '/metrics',
     tag: 'Service',
+    access: READ,
     summary: 'Metrics for Prometheus',
     answers: {
       200: {

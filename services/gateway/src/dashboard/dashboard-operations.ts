@@ -9,6 +9,7 @@ export const DASHBOARD_OPERATIONS = operations({
     method: 'get',
     path: '/dashboard',
     tag: 'Service',
+    access: 'open',
     summary: 'The dashboard, for a browser',
     description: 'The same page is at `/` for who prefers `text/html`.',
     answers: {

@@ -1,4 +1,5 @@
 import {
+  MAX_VIOLATIONS,
   type ParsedCloudEvent,
   type ParsedCloudEvents,
   parseCloudEvent,
@@ -7,6 +8,7 @@ import {
 } from '@oncelog/event-schema';
 import type { Request, Response } from 'express';
 import type { AcceptBatch } from '../accept-batch.ts';
+import { type MayPublishTo, outsideLimit, topicLimitOf } from '../auth/principal.ts';
 import { Problem } from '../problem.ts';
 import { batchOfCloudEvents } from './cloud-event-batch.ts';
 import { dataMember } from './cloud-event-data.ts';
@@ -43,6 +45,8 @@ export function createPublishCloudEvents(
       response.status(204).end(); // a batch may be empty: there is nothing to keep
       return;
     }
+    const mayPublishTo = topicLimitOf(response);
+    if (mayPublishTo !== undefined) refuseOtherTopics(cloudEvents, mode, mayPublishTo);
     const batch = batchOfCloudEvents(cloudEvents, now());
     if (batch.body.length > config.maxBodyBytes) {
       const detail = `The batch that is made of the CloudEvents may have at most ${config.maxBodyBytes} bytes.`;
@@ -92,4 +96,25 @@ function validOf(parsed: ParsedCloudEvents): ParsedCloudEvent[] {
 
 function invalid(errors: readonly Violation[]): Problem {
   return new Problem('invalid-cloudevent', { detail: 'Nothing was kept: see errors.', errors });
+}
+
+/** Where the topic of a CloudEvent is: its type. */
+const TYPE_AT: Record<CloudEventsMode, (at: number) => string> = {
+  'binary-cloud-event': () => '/headers/ce-type',
+  'cloud-event': () => '/type',
+  'cloud-event-batch': (at) => `/${at}/type`,
+};
+
+/** @throws {Problem} 403 that points to each event */
+function refuseOtherTopics(
+  cloudEvents: readonly ParsedCloudEvent[],
+  mode: CloudEventsMode,
+  mayPublishTo: MayPublishTo,
+): void {
+  const errors = cloudEvents.flatMap(({ type }, at) =>
+    mayPublishTo(type) ? [] : [outsideLimit(TYPE_AT[mode](at))],
+  );
+  if (errors.length === 0) return;
+  const detail = 'Nothing was kept: the key is limited to other topics.';
+  throw new Problem('forbidden', { detail, errors: errors.slice(0, MAX_VIOLATIONS) });
 }

@@ -1,8 +1,9 @@
 import type { KeptLines, PublishLinesResponse } from '@oncelog/event-schema';
 import { type Logger, paceBody, traceFields } from '@oncelog/service-kit';
 import type { Request, RequestHandler, Response } from 'express';
-import { type AcceptDeps, CLIENT } from '../accept-batch.ts';
+import type { AcceptDeps } from '../accept-batch.ts';
 import { appendBatch } from '../append.ts';
+import { clientOf, topicLimitOf } from '../auth/principal.ts';
 import { idempotencyKeyOf, lineBatchIdOf } from '../batch-id.ts';
 import type { BodyBudget } from '../body-budget.ts';
 import { asProblem } from '../error-handler.ts';
@@ -49,7 +50,7 @@ export function linesRoute(deps: LinesDeps, config: LinesConfig): RequestHandler
     const key = idempotencyKeyOf(request);
     const reservation = reserve(budget, request, config);
     const keep = (batch: LineBatch) => keepBatch(deps, response, { batch, key });
-    const upload = createLinesUpload({ keep, turn }, config);
+    const upload = createLinesUpload({ keep, turn, mayPublishTo: topicLimitOf(response) }, config);
     try {
       for await (const chunk of bodyChunks(request, { stallMs, freeBytes, stopping })) {
         await upload.take(chunk);
@@ -97,7 +98,8 @@ interface OneBatch {
 
 async function keepBatch(deps: LinesDeps, response: Response, { batch, key }: OneBatch): Promise<string> {
   const { events, body, index, firstLine, lastLine } = batch;
-  const batchId = key === undefined ? deps.newBatchId() : lineBatchIdOf({ client: CLIENT, key, body, index });
+  const batchId =
+    key === undefined ? deps.newBatchId() : lineBatchIdOf({ client: clientOf(response), key, body, index });
   const traceparent = traceparentOf(response);
   const traceparents = traceparent === undefined ? undefined : [traceparent];
   try {

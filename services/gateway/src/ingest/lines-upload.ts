@@ -5,6 +5,7 @@ import {
   parseEvent,
   type Violation,
 } from '@oncelog/event-schema';
+import { type MayPublishTo, outsideLimit } from '../auth/principal.ts';
 import { Problem } from '../problem.ts';
 import { BYTES_AROUND_LINES, createLineBatcher, type LineBatch } from './line-batcher.ts';
 import { createLineSplitter, type Line } from './line-splitter.ts';
@@ -19,6 +20,8 @@ export interface LinesUploadDeps {
   readonly keep: (batch: LineBatch) => Promise<string>;
   /** Asked for before each piece of work. */
   readonly turn: Turn;
+  /** Left out where every topic may be published to. */
+  readonly mayPublishTo?: MayPublishTo | undefined;
 }
 
 export interface LinesUploadLimits {
@@ -56,7 +59,10 @@ export function maxBatchBytes({ maxBodyBytes }: Pick<LinesUploadLimits, 'maxBody
  * cannot be, none behind it is. All methods throw {@link Problem}s: of the first line that is at fault, of a body that is too
  * large, and those of `keep`.
  */
-export function createLinesUpload({ keep, turn }: LinesUploadDeps, limits: LinesUploadLimits): LinesUpload {
+export function createLinesUpload(
+  { keep, turn, mayPublishTo }: LinesUploadDeps,
+  limits: LinesUploadLimits,
+): LinesUpload {
   const maxLineBytes = limits.maxBodyBytes - BYTES_AROUND_LINES;
   const splitter = createLineSplitter({ maxLineBytes });
   const batcher = createLineBatcher({
@@ -89,7 +95,9 @@ export function createLinesUpload({ keep, turn }: LinesUploadDeps, limits: Lines
   const takeLine = (line: Line): LineBatch | undefined => {
     if (line.bytes === undefined) throw tooLong(line, maxLineBytes);
     if (isBlank(line.bytes)) return undefined;
-    return batcher.add({ ...checked(line.number, line.bytes), bytes: line.bytes });
+    const { topic, writtenOutDigits } = checked(line.number, line.bytes);
+    if (mayPublishTo?.(topic) === false) throw otherTopic(line.number);
+    return batcher.add({ number: line.number, writtenOutDigits, bytes: line.bytes });
   };
 
   const takeLines = async (lines: Iterable<Line>): Promise<void> => {
@@ -121,11 +129,11 @@ export function createLinesUpload({ keep, turn }: LinesUploadDeps, limits: Lines
   };
 }
 
-function checked(number: number, bytes: Uint8Array): { number: number; writtenOutDigits: number } {
+function checked(number: number, bytes: Uint8Array): { topic: string; writtenOutDigits: number } {
   const parsed = parseEvent(bytes);
   switch (parsed.outcome) {
     case 'valid':
-      return { number, writtenOutDigits: parsed.writtenOutDigits };
+      return parsed;
     case 'malformed': {
       const violation = { pointer: `/lines/${number}`, rule: 'json', detail: parsed.detail };
       throw new Problem('malformed-json', { detail: `Line ${number} is not JSON.`, errors: [violation] });
@@ -136,6 +144,11 @@ function checked(number: number, bytes: Uint8Array): { number: number; writtenOu
         errors: parsed.violations.map((violation) => inLine(number, violation)),
       });
   }
+}
+
+function otherTopic(number: number): Problem {
+  const detail = `Line ${number}: the key is limited to other topics.`;
+  return new Problem('forbidden', { detail, errors: [outsideLimit(`/lines/${number}/topic`)] });
 }
 
 function inLine(number: number, violation: Violation): Violation {

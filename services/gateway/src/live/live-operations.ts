@@ -2,6 +2,7 @@ import { ConsumerStateSchema, type LiveStatus, LiveStatusSchema } from '@oncelog
 import { Type } from '@sinclair/typebox';
 import { EXAMPLES } from '../api/examples.ts';
 import { json, operations } from '../api/operation.ts';
+import { READ } from '../auth/access.ts';
 import { VERSION } from '../version.ts';
 
 const consumer = {
@@ -42,6 +43,7 @@ export const LIVE_OPERATIONS = operations({
     method: 'get',
     path: '/live',
     tag: 'Figures',
+    access: READ,
     summary: 'The state of the whole system, once a second, as server-sent events',
     description:
       'A `status` message at once, and then one a second. All clients of a gateway get the same. One that does not keep up is not told what it has missed: it gets the newest.',
@@ -64,6 +66,7 @@ export const LIVE_OPERATIONS = operations({
     method: 'get',
     path: '/consumers',
     tag: 'Figures',
+    access: READ,
     summary: 'Who works: the members of the consumer group, by name',
     query: Type.Object({}),
     answers: {

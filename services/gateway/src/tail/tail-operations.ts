@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { EXAMPLES } from '../api/examples.ts';
 import { operations } from '../api/operation.ts';
 import { OF_STORE } from '../api/problem-sets.ts';
+import { READ_TOPICS } from '../auth/access.ts';
 
 const ID = '0c8d21f4.2f3a';
 
@@ -25,6 +26,7 @@ export const TAIL_OPERATIONS = operations({
     method: 'get',
     path: '/tail',
     tag: 'Events',
+    access: READ_TOPICS,
     summary: 'Newly stored events as server-sent events; resumes at Last-Event-ID',
     description:
       'A message for each unique event, in the order of the commits, within a second of its commit; its data is an element of the answer to `GET /events`. `dropped` says where events were left out. A message with an `id` alone only moves the place on.',

@@ -7,6 +7,7 @@ import { testPostgresUrl, testRedisUrl } from '@oncelog/local-stack/testing';
 import {
   createLogger,
   createRegistry,
+  type Logger,
   listen,
   noFailPoints,
   passThroughTracer,
@@ -16,6 +17,7 @@ import type { Express } from 'express';
 import { vi } from 'vitest';
 import { type AppConfig, createApp } from '../app.ts';
 import { type Auditor, createAuditor } from '../audit/auditor.ts';
+import type { Authentication } from '../auth/authentication.ts';
 import { createEventStreams } from '../event-streams.ts';
 import { createGatewayMetrics } from '../metrics.ts';
 import type { HubConfig } from '../tail/hub.ts';
@@ -48,6 +50,7 @@ export interface TestGatewayOptions extends Partial<AppConfig> {
   /** What stands between the tail and its database. */
   readonly tailDatabase?: (database: Database) => Database;
   readonly tracer?: Tracer;
+  readonly authentication?: (log: Logger) => Authentication;
 }
 
 export async function openTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -111,6 +114,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
       stopping: stopping.signal,
       failPoint: noFailPoints,
       tracer: options.tracer ?? passThroughTracer,
+      authentication: options.authentication?.(log),
       now: () => new Date(),
       random: Math.random,
       newBatchId: randomUUID,

@@ -41,6 +41,7 @@ export const OPENAPI_STRUCTURE = {
           parameters: map('parameter'),
           headers: map('header'),
           responses: map('response'),
+          securitySchemes: map('securityScheme'),
         },
       ),
     },
@@ -62,10 +63,24 @@ export const OPENAPI_STRUCTURE = {
       },
       {
         description: text,
+        security: {
+          type: 'array',
+          items: { type: 'object', additionalProperties: { type: 'array', items: text } },
+        },
         requestBody: object(
           { content: map('mediaType', '/') },
           { required: { type: 'boolean' }, description: text },
         ),
+      },
+    ),
+    securityScheme: object(
+      { type: { enum: ['http', 'apiKey'] } },
+      {
+        description: text,
+        scheme: { const: 'bearer' },
+        bearerFormat: text,
+        in: { enum: ['header', 'cookie'] },
+        name: text,
       },
     ),
     parameter: orReference({

@@ -1,5 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { adminObstacle } from '../../data/access.ts';
 import { asProblem } from '../../data/api.ts';
 import { status } from '../../data/live.ts';
 import { hrefOf, navigate, route } from '../../data/router.ts';
@@ -122,7 +123,8 @@ function Bulk({ shown, list }: { readonly shown: DeadLettersRoute; readonly list
   const isBusy = useSignal(false);
   const stop = useMemo(() => new AbortController(), []);
   useEffect(() => () => stop.abort(), [stop]);
-  const isEmpty = list.letters.value.length === 0;
+  const obstacle = adminObstacle.value;
+  const isIdle = list.letters.value.length > 0 && !isBusy.value && obstacle === undefined;
 
   const run = async (work: () => Promise<BulkResult>): Promise<void> => {
     setAsks(undefined);
@@ -173,13 +175,14 @@ function Bulk({ shown, list }: { readonly shown: DeadLettersRoute; readonly list
   return (
     <div class="bulk">
       <p class={`bulk-result small ${result.value?.tone ?? ''}`} data-testid="bulk-result" role="status">
-        {result.value?.text}
+        {result.value?.text ?? obstacle}
       </p>
       {shown.state === 'open' && (
         <button
           type="button"
           class="button"
-          disabled={isEmpty || isBusy.value}
+          disabled={!isIdle}
+          title={obstacle}
           onClick={() => setAsks('replay')}
         >
           <Icon name="replay" size={15} />
@@ -189,7 +192,8 @@ function Bulk({ shown, list }: { readonly shown: DeadLettersRoute; readonly list
       <button
         type="button"
         class="button"
-        disabled={isEmpty || isBusy.value}
+        disabled={!isIdle}
+        title={obstacle}
         onClick={() => setAsks('delete')}
       >
         <Icon name="trash" size={15} />

@@ -1,5 +1,6 @@
 import type { BatchReceipt, DeadLetter } from '@oncelog/event-schema';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { adminObstacle } from '../../data/access.ts';
 import { type ApiProblem, askJson, asProblem } from '../../data/api.ts';
 import { hrefOf, shareable } from '../../data/router.ts';
 import { say } from '../../data/toast.ts';
@@ -80,6 +81,7 @@ export function LetterDetail({ id, onClose, onChanged }: LetterDetailProps) {
     return () => watch.current?.abort();
   }, [id]);
 
+  const obstacle = adminObstacle.value;
   const isReplayed = letter !== undefined && letter.replayed_at !== null;
   return (
     <Drawer
@@ -95,7 +97,8 @@ export function LetterDetail({ id, onClose, onChanged }: LetterDetailProps) {
             <button
               type="button"
               class="button primary"
-              disabled={replay?.state === 'waiting' || isReplayed}
+              disabled={replay?.state === 'waiting' || isReplayed || obstacle !== undefined}
+              title={obstacle}
               onClick={() => void onReplay()}
             >
               <Icon name="replay" size={15} />
@@ -108,7 +111,13 @@ export function LetterDetail({ id, onClose, onChanged }: LetterDetailProps) {
               what="Link"
               icon="link"
             />
-            <button type="button" class="button" onClick={() => setAsking(true)}>
+            <button
+              type="button"
+              class="button"
+              disabled={obstacle !== undefined}
+              title={obstacle}
+              onClick={() => setAsking(true)}
+            >
               <Icon name="trash" size={15} />
               Delete
             </button>
@@ -131,6 +140,7 @@ export function LetterDetail({ id, onClose, onChanged }: LetterDetailProps) {
           <Skeleton width="80%" />
         </div>
       )}
+      {obstacle !== undefined && <p class="muted small">{obstacle}</p>}
       {replay !== undefined && <ReplayResult replay={replay} />}
       {letter !== undefined && <Whole letter={letter} />}
       {isAsking && (

@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from '@oncelog/service-kit';
+import type { Request, Response } from 'express';
+import { Problem } from '../problem.ts';
+import type { ApiKey } from './api-key.ts';
+import { credentialOf } from './credentials.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { Principal } from './principal.ts';
+import type { Sessions } from './sessions.ts';
+
+/** Finds out who asks. */
+export interface Authentication {
+  readonly sessions: Sessions;
+  /** @throws {Problem} 401 where the request has no valid key, and no session */
+  principal(request: Request, response: Response): Principal;
+  /** @throws {Problem} 401 */
+  keyOf(text: string, response: Response): ApiKey;
+  /** Cuts an answer off that goes on for hours, when its key is removed or changed, or its time is over. */
+  hold(response: Response, principal: Principal): void;
+  /** Looks at those that are held. */
+  check(): void;
+}
+
+export interface AuthenticationDeps {
+  readonly ring: KeyRing;
+  readonly sessions: Sessions;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
+
+export function createAuthentication({ ring, sessions, log, now }: AuthenticationDeps): Authentication {
+  const held = new Map<Response, () => boolean>();
+
+  const refuse = (response: Response, detail: string, fields: Record<string, string>): Problem => {
+    log.info({ requestId: response.locals['requestId'] as string, ...fields }, 'credentials refused');
+    return new Problem('unauthenticated', { detail });
+  };
+
+  const keyOf = (text: string, response: Response): ApiKey => {
+    const verified = ring.verify(text);
+    if (verified.outcome !== 'known') {
+      const { outcome: reason, ...claimed } = verified;
+      throw refuse(response, 'The API key is not valid.', {
+        reason,
+        ...('id' in claimed ? { keyId: claimed.id } : {}),
+      });
+    }
+    const { key } = verified;
+    if (now().getTime() >= key.expiresAtMs) {
+      throw refuse(response, 'The API key has expired.', { reason: 'expired', keyId: key.id });
+    }
+    return key;
+  };
+
+  return {
+    sessions,
+    keyOf,
+    principal(request, response) {
+      const credential = credentialOf(request as IncomingMessage);
+      if (credential === undefined) throw new Problem('unauthenticated', { detail: KEY_NEEDED });
+      if (credential.kind === 'key') {
+        const key = keyOf(credential.text, response);
+        return principalOfKey(key, { expiresAtMs: key.expiresAtMs, bySession: false });
+      }
+      const session = sessions.verify(credential.text);
+      if (session === undefined) {
+        throw refuse(response, 'The session has ended: sign in again.', { reason: 'session' });
+      }
+      return principalOfKey(session.key, { expiresAtMs: session.expiresAtMs, bySession: true });
+    },
+    hold(response, { keyId, expiresAtMs }) {
+      const fingerprint = ring.find(keyId)?.fingerprint;
+      held.set(
+        response,
+        () => ring.find(keyId)?.fingerprint === fingerprint && now().getTime() < expiresAtMs,
+      );
+      response.once('close', () => held.delete(response));
+    },
+    check() {
+      for (const [response, isValid] of held) if (!isValid()) response.destroy();
+    },
+  };
+}
+
+const KEY_NEEDED = 'An API key is needed: send it as Authorization: Bearer, or as X-API-Key.';
+
+function principalOfKey(
+  { id, name, scopes, topics }: ApiKey,
+  { expiresAtMs, bySession }: Pick<Principal, 'expiresAtMs' | 'bySession'>,
+): Principal {
+  return { keyId: id, name, scopes, topics, expiresAtMs, bySession };
+}
