@@ -1,6 +1,7 @@
 import { MAX_BODY_BYTES, MAX_EVENTS_PER_BATCH } from '@oncelog/event-schema';
 import { sharedSettings } from '@oncelog/service-kit';
 import { type Static, Type } from '@sinclair/typebox';
+import { limitSettings } from './limits/settings.ts';
 
 /** Settings of the gateway. Variables: the names in capitals, `maxBodyBytes` → `MAX_BODY_BYTES`. */
 export const gatewayConfig = Type.Object({
@@ -84,6 +85,7 @@ export const gatewayConfig = Type.Object({
     unit: 'connections',
     description: 'Most clients that may listen to GET /tail and GET /live at a time; beyond it they get 503.',
   }),
+  ...limitSettings,
   auditIntervalMs: Type.Integer({
     default: 60_000,
     minimum: 0,

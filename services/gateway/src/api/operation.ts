@@ -29,7 +29,7 @@ export interface Operation {
   readonly otherBodies?: Readonly<Record<string, Content>>;
   /** What is answered when all is well, or as it should be, by status. */
   readonly answers: Readonly<Record<string, Answer>>;
-  /** What can go wrong. `internal` always can, and `invalid-query` where there is a `query`: they are added. */
+  /** What can go wrong. `internal` always can, `rate-limited` but for probes, and `invalid-query` where there is a `query`: they are added. */
   readonly problems: readonly ProblemCode[];
 }
 
@@ -57,6 +57,9 @@ export const ANSWER_HEADERS = {
   },
   Location: { required: true, description: 'Where it is instead.' },
   'Retry-After': { required: true, description: 'Seconds after which it is worth asking again.' },
+  'RateLimit-Limit': { required: true, description: 'Requests that a client may send in a window.' },
+  'RateLimit-Remaining': { required: true, description: 'How many of them are left.' },
+  'RateLimit-Reset': { required: true, description: 'Seconds until the window ends.' },
   Allow: { required: true, description: 'The methods that this path takes.' },
   'X-Request-Id': { required: true, description: 'Find the request in the logs by it.' },
   Vary: { required: true, description: 'The request headers that the answer depends on.' },

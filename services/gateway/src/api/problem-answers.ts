@@ -1,13 +1,15 @@
 import type { ProblemDetails, Violation } from '@oncelog/event-schema';
+import { PROBES } from '../limits/rate-limit.ts';
 import { PROBLEMS, type ProblemCode } from '../problem.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { ANSWER_HEADERS, type AnswerHeader, type Operation } from './operation.ts';
 
 /** The codes that an operation can answer, by status. */
-export function problemsOf({ problems, query }: Operation): Readonly<Record<string, ProblemCode[]>> {
+export function problemsOf({ path, problems, query }: Operation): Readonly<Record<string, ProblemCode[]>> {
   const codes = new Set<ProblemCode>(problems);
   if (query !== undefined) codes.add('invalid-query');
   codes.add('internal');
+  if (!PROBES.has(path)) codes.add('rate-limited').add('limits-unavailable');
   // in the order of the catalogue
   const sorted = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => codes.has(code));
   return Object.fromEntries(Map.groupBy(sorted, (code) => PROBLEMS[code].status));
@@ -17,7 +19,8 @@ export function problemsOf({ problems, query }: Operation): Readonly<Record<stri
 export function problemAnswer(codes: readonly ProblemCode[], problem: JsonSchema, operation?: Operation) {
   const { status } = PROBLEMS[codes[0] as ProblemCode];
   const headers: AnswerHeader[] = ['X-Request-Id'];
-  if (status === 503) headers.push('Retry-After');
+  if (status === 503 || status === 429) headers.push('Retry-After');
+  if (status === 429) headers.push('RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset');
   if (status === 405) headers.push('Allow');
   return {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n'),
