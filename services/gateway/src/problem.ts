@@ -20,7 +20,7 @@ export const PROBLEMS = {
   'invalid-idempotency-key': { status: 422, title: 'The Idempotency-Key breaks the rules' },
   'invalid-last-event-id': { status: 422, title: 'The Last-Event-ID names no place that can be resumed' },
   'not-replayable': { status: 422, title: 'The dead letter cannot be published again' },
-  'rate-limited': { status: 429, title: 'This client has sent too many requests' },
+  'too-many-requests': { status: 429, title: 'There were too many requests' },
   'headers-too-large': { status: 431, title: 'The headers of the request are too many or too large' },
   internal: { status: 500, title: 'The gateway failed' },
   'backlog-full': { status: 503, title: 'Too many events wait to be processed' },

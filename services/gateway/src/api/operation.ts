@@ -29,7 +29,7 @@ export interface Operation {
   readonly otherBodies?: Readonly<Record<string, Content>>;
   /** What is answered when all is well, or as it should be, by status. */
   readonly answers: Readonly<Record<string, Answer>>;
-  /** What can go wrong. `internal` always can, `rate-limited` but for probes, and `invalid-query` where there is a `query`: they are added. */
+  /** What can go wrong. `internal` always can, `too-many-requests` but for probes, and `invalid-query` where there is a `query`: they are added. */
   readonly problems: readonly ProblemCode[];
 }
 

@@ -9,7 +9,7 @@ export function problemsOf({ path, problems, query }: Operation): Readonly<Recor
   const codes = new Set<ProblemCode>(problems);
   if (query !== undefined) codes.add('invalid-query');
   codes.add('internal');
-  if (!PROBES.has(path)) codes.add('rate-limited').add('limits-unavailable');
+  if (!PROBES.has(path)) codes.add('too-many-requests').add('limits-unavailable');
   // in the order of the catalogue
   const sorted = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => codes.has(code));
   return Object.fromEntries(Map.groupBy(sorted, (code) => PROBLEMS[code].status));

@@ -41,12 +41,16 @@ async function open(config: Partial<RateLimitConfig> = {}, redisUrl = testRedisU
   };
   const app = express()
     .set('trust proxy', 1)
-    .use((request, response, next) => {
+    .use((_request, response, next) => {
       response.locals['requestId'] = 'id';
-      response.locals['keyId'] = request.get('x-key');
       next();
     })
-    .use(rateLimit({ sendCommand: counters.send, log, lineLimit, metrics }, limits))
+    .use(
+      rateLimit(
+        { keyIdOf: (request) => request.get('x-key'), sendCommand: counters.send, log, lineLimit, metrics },
+        limits,
+      ),
+    )
     .use((_request, response) => void response.send('served'))
     .use(errorHandler({ log, lineLimit, metrics }));
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
@@ -70,7 +74,7 @@ describe('a client', () => {
     const refused = await get();
     expect(refused.status).toBe(429);
     expect(refused.headers.get('content-type')).toContain('application/problem+json');
-    expect(await refused.json()).toMatchObject({ status: 429, code: 'rate-limited' });
+    expect(await refused.json()).toMatchObject({ status: 429, code: 'too-many-requests' });
     for (const header of ['retry-after', 'ratelimit-reset']) {
       const seconds = Number(refused.headers.get(header));
       expect(seconds, header).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import { rateLimit as createRateLimit } from 'express-rate-limit';
 import type { GatewayMetrics } from '../metrics.ts';
 import { Problem } from '../problem.ts';
-import { clientOf } from './client-of.ts';
+import { clientOf, type KeyIdOf } from './client-of.ts';
 import { createCounterStore, type SendCommand } from './counter-store.ts';
 import type { LineLimit } from './line-limit.ts';
 
@@ -12,6 +12,8 @@ export interface RateLimitDeps {
   readonly log: Logger;
   readonly lineLimit: LineLimit;
   readonly metrics: Pick<GatewayMetrics, 'uncountedRequests'>;
+  /** Where this gateway asks for keys. */
+  readonly keyIdOf?: KeyIdOf;
 }
 
 export interface RateLimitConfig {
@@ -40,14 +42,14 @@ export function rateLimit(deps: RateLimitDeps, config: RateLimitConfig): Request
     store,
     limit: config.rateLimitRequests,
     windowMs: config.rateLimitWindowSeconds * 1_000,
-    keyGenerator: clientOf,
+    keyGenerator: (request) => clientOf(request, deps.keyIdOf),
     skip: ({ path }) => PROBES.has(path),
     standardHeaders: 'draft-6',
     legacyHeaders: false,
     passOnStoreError: config.rateLimitOnStoreFailure === 'open',
     handler: (_request, _response, next) => {
       const detail = `This client may send ${config.rateLimitRequests} requests in ${config.rateLimitWindowSeconds} s. Retry-After says when the next ones are taken.`;
-      next(new Problem('rate-limited', { detail }));
+      next(new Problem('too-many-requests', { detail }));
     },
     logger: { error: letThrough, warn: () => {} },
     validate: false, // its advice is for developers
