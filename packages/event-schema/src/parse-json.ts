@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isTooDeep, MAX_PARSED_DEPTH } from './json-depth.ts';
 
 /** A body as a JSON value, or why it is none. */
 export type ParsedJson = { outcome: 'parsed'; document: unknown } | { outcome: 'malformed'; detail: string };
@@ -10,6 +11,9 @@ export type ParsedJson = { outcome: 'parsed'; document: unknown } | { outcome: '
  */
 export function parseJson(body: Uint8Array, what = 'The body'): ParsedJson {
   if (!isUtf8(body)) return { outcome: 'malformed', detail: `${what} is not valid UTF-8.` };
+  if (isTooDeep(body)) {
+    return { outcome: 'malformed', detail: `${what} is nested more than ${MAX_PARSED_DEPTH} levels deep.` };
+  }
   try {
     return { outcome: 'parsed', document: JSON.parse(textOf(body)) };
   } catch (error) {

@@ -1,3 +1,4 @@
+export { type CommandConnection, openCommands } from './commands.ts';
 export type { ConnectionObserver, StreamLogger } from './connection.ts';
 export {
   type Batch,

@@ -5,6 +5,7 @@ export { digestUuid } from './digest-uuid.ts';
 export { createFailPoints, type FailPoint, noFailPoints } from './fail-points.ts';
 export { createFastHistogram, createFastSeries, type FastHistogram, type Series } from './fast-histogram.ts';
 export { type Check, checkHealth, type HealthReport } from './health.ts';
+export type { OnRefusedConnection } from './limited-connections.ts';
 export { type HttpServer, type ListenOptions, listen, paceBody } from './listen.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { Counter, createRegistry, Gauge, Histogram, type Registry } from './metrics.ts';
@@ -15,6 +16,7 @@ export {
   operationsRoutes,
 } from './operations-routes.ts';
 export { type ConnectionObserver, createRedisMetrics } from './redis-metrics.ts';
+export type { AnswerRefused, RefusedRequest } from './refused-requests.ts';
 export { runService, type ServiceContext, type ServiceDefinition } from './run-service.ts';
 export { serveOperations } from './serve-operations.ts';
 export { settingName } from './setting-name.ts';

@@ -9,8 +9,8 @@ import {
   type Registry,
   type Tracer,
 } from '@oncelog/service-kit';
-import express, { type Express } from 'express';
-import { bindOperations, type Handlers } from './api/bind.ts';
+import express, { type Express, type RequestHandler } from 'express';
+import { allowedAt, bindOperations, type Handlers, otherMethods } from './api/bind.ts';
 import { openApiRoute } from './api/openapi-route.ts';
 import { auditRoute } from './audit/audit-route.ts';
 import type { Auditor } from './audit/auditor.ts';
@@ -36,7 +36,11 @@ import { docsFiles, docsRoute } from './docs/docs-route.ts';
 import { errorHandler } from './error-handler.ts';
 import type { EventStreams } from './event-streams.ts';
 import { eventsRoute } from './events-route.ts';
+import { allowOrigins } from './http/cors.ts';
+import { checkShape } from './http/request-shape.ts';
 import { publishHandlers } from './ingest/publish-handlers.ts';
+import type { LineLimit } from './limits/line-limit.ts';
+import { boundUnreadAnswers } from './limits/unread-answers.ts';
 import { consumersRoute } from './live/consumers-route.ts';
 import { createLiveHub } from './live/live-hub.ts';
 import { liveRoute } from './live/live-route.ts';
@@ -58,6 +62,9 @@ export interface AppDeps {
   /** Looks at the dependencies, on connections that queries do not wait for. */
   readonly checks: Readonly<Record<'database' | 'redis', Check>>;
   readonly log: Logger;
+  readonly lineLimit: LineLimit;
+  /** Where there is one. */
+  readonly rateLimit?: RequestHandler | undefined;
   readonly metrics: GatewayMetrics;
   readonly registry: Registry;
   readonly failPoint: FailPoint;
@@ -81,6 +88,9 @@ export interface AppConfig {
   readonly maxNdjsonBytes: number;
   readonly bodyStallMs: number;
   readonly maxInFlightBytes: number;
+  readonly maxUnreadBytes: number;
+  readonly trustProxyHops: number;
+  readonly corsOrigins: string;
 }
 
 /** Largest body with a filter, or a key. */
@@ -90,13 +100,17 @@ const MAX_FILTER_BYTES = 16_384;
 export function createApp(deps: AppDeps, config: AppConfig): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  app.use(requestContext(deps));
+  app.set('trust proxy', config.trustProxyHops);
+  app.use(requestContext(deps), checkShape, boundUnreadAnswers(deps, config));
+  if (config.corsOrigins !== '') app.use(allowOrigins(config.corsOrigins));
+  if (deps.rateLimit !== undefined) app.use(deps.rateLimit);
   const dashboard = createDashboardPage(dashboardFolder);
   const guard = deps.authentication === undefined ? noGuard : createGuard(deps.authentication);
   bindOperations(app, handlersOf(deps, config, dashboard), guard);
   app.use('/dashboard/assets', dashboard.assets);
   app.use(docsFiles());
-  app.use(() => {
+  app.use((request, response, next) => {
+    if (request.url === '*') return otherMethods(allowedAt('*') ?? '')(request, response, next);
     throw new Problem('not-found', { detail: 'See GET / for what there is.' });
   });
   app.use(errorHandler(deps));

@@ -3,9 +3,12 @@ import { Problem } from './problem.ts';
 
 /** The memory that request bodies may take, all together. */
 export interface BodyBudget {
-  /** @throws {Problem} `overloaded`, and nothing is reserved, where so much is not left */
-  reserve(bytes: number): void;
-  release(bytes: number): void;
+  /**
+   * @param client whose it is: one that has some already gets no more than half of all
+   * @throws {Problem} `overloaded`, and nothing is reserved, where so much is not left
+   */
+  reserve(bytes: number, client?: string): void;
+  release(bytes: number, client?: string): void;
   /** The most that one request can reserve. */
   readonly maxBytes: number;
 }
@@ -18,14 +21,24 @@ export function createBodyBudget(
   { metrics: { inFlightBodies } }: BodyBudgetDeps,
   { maxInFlightBytes }: { readonly maxInFlightBytes: number },
 ): BodyBudget {
+  const ofClients = new Map<string, number>();
   return {
     maxBytes: maxInFlightBytes,
-    reserve(bytes) {
+    reserve(bytes, client) {
       if (inFlightBodies.bytes + bytes > maxInFlightBytes) throw overloaded();
+      if (client !== undefined) {
+        const held = ofClients.get(client) ?? 0;
+        if (held > 0 && held + bytes > maxInFlightBytes / 2) throw overloaded();
+        ofClients.set(client, held + bytes);
+      }
       inFlightBodies.bytes += bytes;
     },
-    release(bytes) {
+    release(bytes, client) {
       inFlightBodies.bytes -= bytes;
+      if (client === undefined) return;
+      const left = (ofClients.get(client) ?? 0) - bytes;
+      if (left > 0) ofClients.set(client, left);
+      else ofClients.delete(client);
     },
   };
 }

@@ -4,6 +4,7 @@ import { sharedSettings } from '@oncelog/service-kit';
 import { type Static, Type } from '@sinclair/typebox';
 import { asksForKeys } from './auth/open-keys.ts';
 import { parseKeys } from './auth/stored-keys.ts';
+import { limitSettings } from './limits/settings.ts';
 
 /** Settings of the gateway. Variables: the names in capitals, `maxBodyBytes` → `MAX_BODY_BYTES`. */
 export const gatewayConfig = Type.Object({
@@ -115,6 +116,7 @@ export const gatewayConfig = Type.Object({
         'Signs the sessions of browsers; the same for all gateways behind one address. Default: random at each start.',
     }),
   ),
+  ...limitSettings,
   auditIntervalMs: Type.Integer({
     default: 60_000,
     minimum: 0,

@@ -1,6 +1,7 @@
 import { type Logger, traceFields } from '@oncelog/service-kit';
 import type { ErrorRequestHandler } from 'express';
 import { answerEarly } from './early-answer.ts';
+import type { LineLimit } from './limits/line-limit.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { Problem, sendProblem } from './problem.ts';
 import { traceparentOf } from './request-trace.ts';
@@ -15,16 +16,18 @@ interface HttpError {
 
 export interface ErrorHandlerDeps {
   readonly log: Logger;
+  readonly lineLimit: LineLimit;
   readonly metrics: Pick<GatewayMetrics, 'refusedRequests'>;
 }
 
 /** Answers every failure with a problem document; logs what the client cannot be told. */
-export function errorHandler({ log, metrics }: ErrorHandlerDeps): ErrorRequestHandler {
+export function errorHandler({ log, lineLimit, metrics }: ErrorHandlerDeps): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const problem = asProblem(error);
     metrics.refusedRequests.inc({ code: problem.code });
+    response.locals['code'] = problem.code;
     const requestId = response.locals['requestId'] as string;
-    if (problem.status >= 500) {
+    if (problem.status >= 500 && lineLimit.admits(problem.code)) {
       const level = problem.code === 'internal' ? 'error' : 'warn';
       const trace = traceFields(traceparentOf(response));
       log[level]({ requestId, code: problem.code, ...trace, err: problem.cause ?? error }, 'request failed');

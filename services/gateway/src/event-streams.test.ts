@@ -6,6 +6,7 @@ import express from 'express';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { errorHandler } from './error-handler.ts';
 import { createEventStreams, type EventStreamsConfig, type SseConnection } from './event-streams.ts';
+import { createLineLimit } from './limits/line-limit.ts';
 import { createGatewayMetrics } from './metrics.ts';
 
 const opened: (() => Promise<void> | void)[] = [];
@@ -22,7 +23,8 @@ async function serve(config: Partial<EventStreamsConfig> = {}) {
   app.get('/', (request, response) => {
     connections.push(streams.open(request, response));
   });
-  app.use(errorHandler({ log, metrics: createGatewayMetrics(createRegistry('gateway')) }));
+  const lineLimit = createLineLimit({ log });
+  app.use(errorHandler({ log, lineLimit, metrics: createGatewayMetrics(createRegistry('gateway')) }));
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   opened.push(() => server.close());
   opened.push(() => streams.close());

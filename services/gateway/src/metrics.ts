@@ -37,6 +37,19 @@ export function createGatewayMetrics(registry: Registry) {
       }),
       { code: Object.keys(PROBLEMS) },
     ),
+    refusedConnections: withLabels(
+      new Counter({
+        name: 'oncelog_gateway_refused_connections_total',
+        help: 'Connections closed without an answer, by reason: total (MAX_CONNECTIONS), address (MAX_CONNECTIONS_PER_ADDRESS) or pipelining.',
+        labelNames: ['reason'],
+        registers,
+      }),
+      { reason: ['total', 'address', 'pipelining'] },
+    ),
+    uncountedRequests: counter(
+      'oncelog_gateway_uncounted_requests_total',
+      'Requests let through although they could not be counted for the rate limit: Redis was away.',
+    ),
     auditConsistent: unknownAtFirst(
       new Gauge({
         name: 'oncelog_audit_consistent',

@@ -10,8 +10,9 @@ export const PROBLEMS = {
   forbidden: { status: 403, title: 'This is not allowed' },
   'not-found': { status: 404, title: 'There is nothing at this path' },
   'method-not-allowed': { status: 405, title: 'This path does not take this method' },
-  'request-timeout': { status: 408, title: 'The body came too slowly' },
+  'request-timeout': { status: 408, title: 'The request came too slowly' },
   'body-too-large': { status: 413, title: 'The body is too large' },
+  'uri-too-long': { status: 414, title: 'The path and its query are too long' },
   'unsupported-media-type': { status: 415, title: 'The body has a type that is not taken here' },
   'unsupported-encoding': { status: 415, title: 'The body has an encoding that is not taken here' },
   'invalid-batch': { status: 422, title: 'The batch breaks the rules of the schema' },
@@ -23,11 +24,13 @@ export const PROBLEMS = {
   'invalid-sign-in': { status: 422, title: 'The sign-in breaks the rules' },
   'not-replayable': { status: 422, title: 'The dead letter cannot be published again' },
   'too-many-requests': { status: 429, title: 'There were too many requests' },
+  'headers-too-large': { status: 431, title: 'The headers of the request are too many or too large' },
   internal: { status: 500, title: 'The gateway failed' },
   'backlog-full': { status: 503, title: 'Too many events wait to be processed' },
   'stream-unavailable': { status: 503, title: 'The event stream is not available' },
   'query-timeout': { status: 503, title: 'The query took too long' },
   'store-unavailable': { status: 503, title: 'The event store is not available' },
+  'limits-unavailable': { status: 503, title: 'Requests cannot be counted now' },
   overloaded: { status: 503, title: 'The gateway has too much in hand' },
   stopping: { status: 503, title: 'The gateway stops' },
 } as const;
@@ -60,16 +63,8 @@ export class Problem extends Error {
   }
 }
 
-/**
- * Answers `application/problem+json` as RFC 9457 has it.
- *
- * @param send sends the text and ends the answer
- */
-export function sendProblem(
-  response: Response,
-  { code, options }: Problem,
-  send = (text: string): void => void response.send(text),
-): void {
+/** The body of an answer, as RFC 9457 has it. */
+export function problemDocument({ code, options }: Problem, requestId: string): string {
   const { status, title } = PROBLEMS[code];
   const body: ProblemDetails = {
     type: `urn:oncelog:problem:${code}`,
@@ -77,12 +72,26 @@ export function sendProblem(
     status,
     detail: options.detail,
     code,
-    request_id: response.locals['requestId'] as string,
+    request_id: requestId,
     ...(options.errors === undefined ? {} : { errors: [...options.errors] }),
     ...(options.kept === undefined ? {} : { kept: options.kept }),
   };
-  if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="oncelog"');
-  if (options.retryAfterSeconds !== undefined) response.set('Retry-After', String(options.retryAfterSeconds));
-  response.status(status).type('application/problem+json');
-  send(JSON.stringify(body));
+  return JSON.stringify(body);
+}
+
+/**
+ * Answers `application/problem+json`.
+ *
+ * @param send sends the text and ends the answer
+ */
+export function sendProblem(
+  response: Response,
+  problem: Problem,
+  send = (text: string): void => void response.send(text),
+): void {
+  const { retryAfterSeconds } = problem.options;
+  if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));
+  if (problem.status === 401) response.set('WWW-Authenticate', 'Bearer realm="oncelog"');
+  response.status(problem.status).type('application/problem+json');
+  send(problemDocument(problem, response.locals['requestId'] as string));
 }

@@ -190,7 +190,7 @@ describe('paths and methods', () => {
       code: 'not-found',
     });
     const response = await fetch(`${gateway.url}/publish`);
-    expect(response.headers.get('allow')).toBe('POST');
+    expect(response.headers.get('allow')).toBe('POST, OPTIONS');
     expect(await problemOf(response)).toMatchObject({ status: 405, code: 'method-not-allowed' });
   });
 

@@ -32,8 +32,9 @@ export function readBody({ budget }: ReadBodyDeps, { maxBodyBytes }: ReadBodyCon
     }
     const isPlain = request.get('Content-Encoding') === undefined && !Number.isNaN(length);
     const bytes = isPlain ? length : maxBodyBytes;
-    budget.reserve(bytes);
-    response.once('close', () => budget.release(bytes));
+    const client = request.ip ?? 'unknown';
+    budget.reserve(bytes, client);
+    response.once('close', () => budget.release(bytes, client));
     next();
   };
 

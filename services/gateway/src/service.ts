@@ -10,12 +10,18 @@ import {
   type Tracer,
   untilReady,
 } from '@oncelog/service-kit';
+import { allowedAt } from './api/bind.ts';
 import { createApp } from './app.ts';
 import { runAudits } from './audit/audit-loop.ts';
 import { createAuditor } from './audit/auditor.ts';
 import { openKeys, watchKeys } from './auth/open-keys.ts';
 import type { GatewayConfig } from './config.ts';
 import { createEventStreams } from './event-streams.ts';
+import { createAnswerRefused } from './http/answer-refused.ts';
+import { networkOf } from './limits/client-of.ts';
+import { createLineLimit } from './limits/line-limit.ts';
+import { openRateLimit } from './limits/open-rate-limit.ts';
+import { logRefusedConnection } from './limits/refused-connection.ts';
 import { registerMemberGauges } from './member-gauges.ts';
 import { createGatewayMetrics, registerCapacityGauges } from './metrics.ts';
 import { registerStreamGauges } from './stream-gauges.ts';
@@ -88,9 +94,14 @@ export async function startGateway(
   registerCapacityGauges(registry, { ...config, eventStreams });
   const checks = { database: () => ping(probe), redis: () => stream.ping() };
   const stopping = new AbortController();
+  const lineLimit = createLineLimit(deps);
+  const keyIdOf = keys?.authentication.keyIdOf;
+  const rateLimit = openRateLimit({ ...deps, lineLimit, metrics, observer, keyIdOf }, config);
   const app = createApp(
     {
       ...deps,
+      lineLimit,
+      rateLimit,
       database,
       checks,
       stream,
@@ -105,7 +116,13 @@ export async function startGateway(
     config,
   );
   if (keys !== undefined) void watchKeys(keys, stop.signal);
-  const server = await listen(app, config);
+  const refusals = { ...deps, lineLimit, metrics, allowedAt };
+  const server = await listen(app, {
+    ...config,
+    networkOf,
+    answerRefused: createAnswerRefused(refusals),
+    onRefusedConnection: logRefusedConnection(refusals),
+  });
   opened.defer(() => server.close());
   // before the server waits for its answers to end
   opened.defer(() => {

@@ -20,6 +20,9 @@ export function operationAt(document: ObjectNode, method: string, pathname: stri
   if (path === undefined) {
     return { path, pointer: undefined, otherwise: '/components/responses/NotFound', status: 404 };
   }
+  if (method === 'OPTIONS') {
+    return { path, pointer: undefined, otherwise: '/components/responses/Options', status: 204 };
+  }
   const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
   if (!Object.hasOwn(paths[path] as object, verb)) {
     return { path, pointer: undefined, otherwise: '/components/responses/MethodNotAllowed', status: 405 };

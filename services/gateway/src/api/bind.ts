@@ -15,18 +15,35 @@ export function bindOperations(app: Express, handlers: Handlers, guard: Guard): 
       const operation = OPERATIONS[id];
       route[operation.method]([...guard(operation), ...[handlers[id]].flat()]);
     }
-    route.all(onlyMethods(methodsOf(ofPath)));
+    route.all(otherMethods(methodsOf(ofPath)));
   }
 }
 
-function methodsOf(ids: readonly OperationId[]): string {
-  const methods = ids.map((id) => OPERATIONS[id].method.toUpperCase());
-  return methods.join(', ').replace('GET', 'GET, HEAD');
+/** `Allow` for a path; `*` is the whole server. Undefined where there is nothing. */
+export function allowedAt(pathname: string): string | undefined {
+  const ids = (Object.keys(OPERATIONS) as OperationId[]).filter(
+    (id) => pathname === '*' || patternOf(OPERATIONS[id].path).test(pathname),
+  );
+  return ids.length === 0 ? undefined : methodsOf(ids);
 }
 
-function onlyMethods(allowed: string): RequestHandler {
-  return (_request, response) => {
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i');
+}
+
+function methodsOf(ids: readonly OperationId[]): string {
+  const methods = new Set(ids.map((id) => OPERATIONS[id].method.toUpperCase()));
+  return `${[...methods].join(', ').replace('GET', 'GET, HEAD')}, OPTIONS`;
+}
+
+/** Behind the handlers of a path: OPTIONS is answered, and all else refused. */
+export function otherMethods(allowed: string): RequestHandler {
+  return (request, response) => {
     response.set('Allow', allowed);
+    if (request.method === 'OPTIONS') {
+      response.status(204).end();
+      return;
+    }
     throw new Problem('method-not-allowed', { detail: `This path takes ${allowed}.` });
   };
 }

@@ -156,7 +156,7 @@ describe('the gateway', () => {
       expect([path, response.status, response.headers.get('allow')]).toEqual([
         path,
         405,
-        methods.join(', ').replace('GET', 'GET, HEAD'),
+        `${methods.join(', ').replace('GET', 'GET, HEAD')}, OPTIONS`,
       ]);
     }
   });

@@ -6,7 +6,7 @@ import type { JsonSchema } from './json-schema.ts';
 import { type Operation, TAGS } from './operation.ts';
 import { operationObject, parameterObject } from './operation-object.ts';
 import { OPERATIONS } from './operations.ts';
-import { HEADER_COMPONENTS, problemAnswer } from './problem-answers.ts';
+import { HEADER_COMPONENTS, headersOf, problemAnswer } from './problem-answers.ts';
 import { SECURITY_SCHEMES, securityOf } from './security.ts';
 
 export interface OpenApiConfig {
@@ -28,9 +28,11 @@ export interface OpenApiDocument {
 
 const DESCRIPTION = `Producers post batches of events. Each event, known by \`(topic, event_id)\`, is stored once, however often it was sent, and counted exactly.
 
-Every error is an \`application/problem+json\` document (RFC 9457) with a stable \`code\`, and a JSON pointer to each offending field. A path that is not here is answered with 404, \`not-found\`; a method that is not here with 405, \`method-not-allowed\`, and \`Allow\`. \`HEAD\` is answered wherever \`GET\` is.
+Every error is an \`application/problem+json\` document (RFC 9457) with a stable \`code\`, and a JSON pointer to each offending field. A path that is not here is answered with 404, \`not-found\`; a method that is not here with 405, \`method-not-allowed\`, and \`Allow\`. \`HEAD\` is answered wherever \`GET\` is, \`OPTIONS\` everywhere with 204 and \`Allow\`.
 
-A gateway that has API keys asks for one, wherever something but its description, its pages and its health is asked for. What a key may do stands in its scopes; each operation names those of which one is enough, and \`admin\` is enough for all.`;
+A gateway that has API keys asks for one, wherever something but its description, its pages and its health is asked for. What a key may do stands in its scopes; each operation names those of which one is enough, and \`admin\` is enough for all.
+
+What is no request at all, or takes too long to become one, is answered with 400, \`bad-request\`, 408, \`request-timeout\`, 413, \`body-too-large\`, 414, \`uri-too-long\`, or 431, \`headers-too-large\`. Where the gateway limits the rate of requests, every answer says in \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` what is left.`;
 
 /** Describes the operations as OpenAPI 3.1. */
 export function openApiDocument(config: OpenApiConfig): OpenApiDocument {
@@ -59,6 +61,13 @@ export function openApiDocument(config: OpenApiConfig): OpenApiDocument {
       responses: {
         NotFound: problemAnswer(['not-found'], problem),
         MethodNotAllowed: problemAnswer(['method-not-allowed'], problem),
+        Options: {
+          description: 'To OPTIONS: the methods that the path takes.',
+          headers: headersOf(['X-Request-Id', 'Allow']),
+        },
+        UnreadableRequest: problemAnswer(['bad-request'], problem),
+        UriTooLong: problemAnswer(['uri-too-long'], problem),
+        HeadersTooLarge: problemAnswer(['headers-too-large'], problem),
       },
     },
   };

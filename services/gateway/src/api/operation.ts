@@ -32,7 +32,7 @@ export interface Operation {
   readonly otherBodies?: Readonly<Record<string, Content>>;
   /** What is answered when all is well, or as it should be, by status. */
   readonly answers: Readonly<Record<string, Answer>>;
-  /** What can go wrong. `internal` always can, and `invalid-query` where there is a `query`: they are added. */
+  /** What can go wrong. `internal` always can, `too-many-requests` but for probes, and `invalid-query` where there is a `query`: they are added. */
   readonly problems: readonly ProblemCode[];
 }
 
@@ -62,6 +62,9 @@ export const ANSWER_HEADERS = {
   'Retry-After': { required: true, description: 'Seconds after which it is worth asking again.' },
   'WWW-Authenticate': { required: true, description: 'How to authenticate: by a bearer token.' },
   'Set-Cookie': { required: false, description: 'The session, or its end.' },
+  'RateLimit-Limit': { required: true, description: 'Requests that a client may send in a window.' },
+  'RateLimit-Remaining': { required: true, description: 'How many of them are left.' },
+  'RateLimit-Reset': { required: true, description: 'Seconds until the window ends.' },
   Allow: { required: true, description: 'The methods that this path takes.' },
   'X-Request-Id': { required: true, description: 'Find the request in the logs by it.' },
   Vary: { required: true, description: 'The request headers that the answer depends on.' },

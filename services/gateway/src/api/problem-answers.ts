@@ -1,11 +1,17 @@
 import type { ProblemDetails, Violation } from '@oncelog/event-schema';
 import { isForAnyKey } from '../auth/access.ts';
+import { PROBES } from '../limits/rate-limit.ts';
 import { PROBLEMS, type ProblemCode } from '../problem.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { ANSWER_HEADERS, type AnswerHeader, type Operation } from './operation.ts';
 
 /** The codes that an operation can answer, by status. */
-export function problemsOf({ problems, query, access }: Operation): Readonly<Record<string, ProblemCode[]>> {
+export function problemsOf({
+  path,
+  problems,
+  query,
+  access,
+}: Operation): Readonly<Record<string, ProblemCode[]>> {
   const codes = new Set<ProblemCode>(problems);
   if (query !== undefined) codes.add('invalid-query');
   if (access !== 'open') {
@@ -13,6 +19,7 @@ export function problemsOf({ problems, query, access }: Operation): Readonly<Rec
     if (!isForAnyKey(access)) codes.add('forbidden');
   }
   codes.add('internal');
+  if (!PROBES.has(path)) codes.add('too-many-requests').add('limits-unavailable');
   // in the order of the catalogue
   const sorted = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => codes.has(code));
   return Object.fromEntries(Map.groupBy(sorted, (code) => PROBLEMS[code].status));
@@ -24,6 +31,7 @@ export function problemAnswer(codes: readonly ProblemCode[], problem: JsonSchema
   const headers: AnswerHeader[] = ['X-Request-Id'];
   if (status === 401) headers.push('WWW-Authenticate');
   if (status === 429 || status === 503) headers.push('Retry-After');
+  if (status === 429) headers.push('RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset');
   if (status === 405) headers.push('Allow');
   return {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n'),

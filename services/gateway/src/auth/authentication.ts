@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '@oncelog/service-kit';
 import type { Request, Response } from 'express';
+import { createLineLimit } from '../limits/line-limit.ts';
 import { Problem } from '../problem.ts';
 import type { ApiKey } from './api-key.ts';
 import { credentialOf } from './credentials.ts';
@@ -13,6 +14,8 @@ export interface Authentication {
   readonly sessions: Sessions;
   /** @throws {Problem} 401 where the request has no valid key, and no session */
   principal(request: Request, response: Response): Principal;
+  /** The ID of the valid key, or of the session's key, that a request brings; says nothing of it in the log. */
+  keyIdOf(request: Request): string | undefined;
   /** @throws {Problem} 401 */
   keyOf(text: string, response: Response): ApiKey;
   /** Cuts an answer off that goes on for hours, when its key is removed or changed, or its time is over. */
@@ -29,10 +32,13 @@ export interface AuthenticationDeps {
 }
 
 export function createAuthentication({ ring, sessions, log, now }: AuthenticationDeps): Authentication {
+  const lineLimit = createLineLimit({ log });
   const held = new Map<Response, () => boolean>();
 
   const refuse = (response: Response, detail: string, fields: Record<string, string>): Problem => {
-    log.info({ requestId: response.locals['requestId'] as string, ...fields }, 'credentials refused');
+    if (lineLimit.admits('credentials refused')) {
+      log.info({ requestId: response.locals['requestId'] as string, ...fields }, 'credentials refused');
+    }
     return new Problem('unauthenticated', { detail });
   };
 
@@ -55,6 +61,14 @@ export function createAuthentication({ ring, sessions, log, now }: Authenticatio
   return {
     sessions,
     keyOf,
+    keyIdOf(request) {
+      const credential = credentialOf(request as IncomingMessage);
+      if (credential === undefined) return undefined;
+      if (credential.kind === 'session') return sessions.verify(credential.text)?.key.id;
+      const verified = ring.verify(credential.text);
+      const isValid = verified.outcome === 'known' && now().getTime() < verified.key.expiresAtMs;
+      return isValid ? verified.key.id : undefined;
+    },
     principal(request, response) {
       const credential = credentialOf(request as IncomingMessage);
       if (credential === undefined) throw new Problem('unauthenticated', { detail: KEY_NEEDED });

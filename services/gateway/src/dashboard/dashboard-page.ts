@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Request, RequestHandler } from 'express';
 import express from 'express';
+import { otherMethods } from '../api/bind.ts';
 import { pageHeaders } from '../page-headers.ts';
 import { Problem } from '../problem.ts';
 
@@ -55,7 +56,13 @@ export function createDashboardPage(folder: string): DashboardPage {
     index: false,
     redirect: false,
   });
-  return { page, forBrowsers, assets: [setHeaders, files] };
+  const others = otherMethods('GET, HEAD, OPTIONS');
+  const onlyReads: RequestHandler = (request, response, next) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return others(request, response, next);
+    response.removeHeader('Cache-Control'); // for the files to say
+    next();
+  };
+  return { page, forBrowsers, assets: [onlyReads, setHeaders, files] };
 }
 
 function readPage(folder: string): string | undefined {

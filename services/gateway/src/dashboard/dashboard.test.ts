@@ -41,7 +41,9 @@ describe('GET /', () => {
       const response = await get('/', { accept });
       expect([response.status, response.headers.get('vary')]).toEqual([200, 'Accept']);
       expect(await response.json()).toMatchObject({ service: 'oncelog' });
-      expect(response.headers.get('content-security-policy')).toBeNull();
+      expect(response.headers.get('content-security-policy')).toBe(
+        "default-src 'none'; frame-ancestors 'none'",
+      );
     },
   );
 });
@@ -88,7 +90,7 @@ describe('GET /dashboard', () => {
 
   it('takes no other method', async () => {
     const response = await fetch(`${gateway.url}/dashboard`, { method: 'POST' });
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
   });
 });
 

@@ -30,7 +30,7 @@ it('serves the files that the page names, to be kept, and no others', async () =
     expect(response.headers.get('cache-control')).toContain('immutable');
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100);
-    expect((await get(file, 'POST')).status).toBe(404);
+    expect((await get(file, 'POST')).status).toBe(405);
   }
   const [folder] = /\/docs\/swagger-ui-[\d.]+\//.exec(html) ?? [];
   for (const other of ['package.json', 'swagger-ui.js', 'index.html', '..%2fpackage.json'])

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
 import type { RequestHandler, Response } from 'express';
+import { otherMethods } from '../api/bind.ts';
 import { pageHeaders } from '../page-headers.ts';
 import { DOCS_CSS, DOCS_JS, docsHtml } from './docs-page.ts';
 
@@ -40,9 +41,11 @@ export function docsFiles(): RequestHandler {
     [pageJs, textOf('text/javascript', DOCS_JS)],
   ]);
   const setHeaders = pageHeaders();
+  const others = otherMethods('GET, HEAD, OPTIONS');
   return (request, response, next) => {
     const send = files.get(request.path);
-    if (send === undefined || !['GET', 'HEAD'].includes(request.method)) next();
+    if (send === undefined) next();
+    else if (!['GET', 'HEAD'].includes(request.method)) others(request, response, next);
     else {
       response.set('Cache-Control', KEEP);
       setHeaders(request, response, () => send(response));

@@ -15,10 +15,13 @@ import {
 } from '@oncelog/service-kit';
 import type { Express } from 'express';
 import { vi } from 'vitest';
+import { allowedAt } from '../api/bind.ts';
 import { type AppConfig, createApp } from '../app.ts';
 import { type Auditor, createAuditor } from '../audit/auditor.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import { createEventStreams } from '../event-streams.ts';
+import { createAnswerRefused } from '../http/answer-refused.ts';
+import { createLineLimit } from '../limits/line-limit.ts';
 import { createGatewayMetrics } from '../metrics.ts';
 import type { HubConfig } from '../tail/hub.ts';
 import { createTail } from '../tail/tail.ts';
@@ -100,12 +103,14 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
   );
   const eventStreams = createEventStreams({ log }, { maxEventStreams: 20 });
   const stopping = new AbortController();
+  const lineLimit = createLineLimit({ log });
   const app = createApp(
     {
       stream,
       database,
       checks: { database: () => ping(test.database), redis: () => stream.ping() },
       log,
+      lineLimit,
       metrics,
       registry,
       auditor,
@@ -126,10 +131,17 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
       maxNdjsonBytes: 104_857_600,
       bodyStallMs: 20_000,
       maxInFlightBytes: 67_108_864,
+      maxUnreadBytes: 67_108_864,
+      trustProxyHops: 0,
+      corsOrigins: '',
       ...options,
     },
   );
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  const server = await listen(app, {
+    host: '127.0.0.1',
+    port: 0,
+    answerRefused: createAnswerRefused({ log, lineLimit, metrics, allowedAt, newRequestId: randomUUID }),
+  });
   const base = `http://127.0.0.1:${server.port}`;
   return {
     app,
