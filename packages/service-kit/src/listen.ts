@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
+import { originForm } from './request-target.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -64,6 +65,9 @@ export async function listen(
     app,
   );
   server.setTimeout(IDLE_TIMEOUT_MS);
+  server.prependListener('request', (request) => {
+    request.url = originForm(request.url as string);
+  });
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen({ host, port }, resolve);
