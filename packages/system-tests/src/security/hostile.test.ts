@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => system?.close());
 
-const MORE = 400;
+const MORE = 300;
 
 /** How many events an answer says are queued; of lines that were refused, those that were kept before. */
 function queuedIn(outcome: RawOutcome): number {
