@@ -3,7 +3,7 @@ import { MAX_VIOLATIONS } from './limits.ts';
 import type { Violation } from './problem.ts';
 import type { BrokenRule } from './violations.ts';
 
-/** A parsed query string: Node's `querystring` and Express' simple parser return this. */
+/** A parsed query string: Node's `querystring` returns this. */
 export type RawQuery = Record<string, string | string[] | undefined>;
 
 /** Says which rule a value breaks, if any. */

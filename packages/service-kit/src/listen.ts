@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
 import { type ConnectionLimits, limitConnections, type OnRefusedConnection } from './limited-connections.ts';
 import { type AnswerRefused, answerBarely, refuseRequests } from './refused-requests.ts';
+import { originForm } from './request-target.ts';
 
 export interface ListenOptions extends ConnectionLimits {
   readonly host: string;
@@ -109,6 +110,7 @@ function serve(server: Server, app: Express, options: ListenOptions): () => void
       underWay.delete(response);
       pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1);
     });
+    request.url = originForm(request.url ?? '');
     app(request, response);
   };
   server.on('request', handle);

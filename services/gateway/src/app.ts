@@ -47,6 +47,7 @@ import { liveRoute } from './live/live-route.ts';
 import { createLiveStatus } from './live/live-status.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { Problem } from './problem.ts';
+import { parseQuery } from './query-string.ts';
 import { onlyJson, readBody } from './read-body.ts';
 import { replayLetterRoute, replayLettersRoute } from './replay-route.ts';
 import { requestContext } from './request-context.ts';
@@ -99,7 +100,7 @@ const MAX_FILTER_BYTES = 16_384;
 /** The gateway's HTTP interface: the operations of api/operations.ts. Never listens. */
 export function createApp(deps: AppDeps, config: AppConfig): Express {
   const app = express();
-  app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.disable('x-powered-by').disable('etag').set('query parser', parseQuery);
   app.set('trust proxy', config.trustProxyHops);
   app.use(requestContext(deps), checkShape, boundUnreadAnswers(deps, config));
   if (config.corsOrigins !== '') app.use(allowOrigins(config.corsOrigins));

@@ -47,6 +47,11 @@ describe('GET /events', () => {
     expect(text).toContain('"__proto__": {"a": 1.0}');
   });
 
+  it('keeps a filter that stands behind any number of separators', async () => {
+    const events = await eventsOf(await get(`/events?topic=t0${'&'.repeat(2_000)}&event_id=e24`));
+    expect(events.map(({ event_id }) => event_id)).toEqual(['e24']);
+  });
+
   it('pages through the Link header, without gaps or repeats, keeping the filters', async () => {
     const seen: string[] = [];
     let next: string | undefined = '/events?topic=t0&topic=t1&limit=10';

@@ -1,8 +1,14 @@
+import { parse as parseQueryString } from 'node:querystring';
 import type { ParsedQuery, RawQuery } from '@oncelog/event-schema';
 import type { Request } from 'express';
 import { Problem } from './problem.ts';
 
-/** The query as Express's simple parser leaves it: text, or a list of texts. */
+/** All of a query: by default what stands behind the first 1,000 separators is lost, and a filter with it. */
+export function parseQuery(query: string): RawQuery {
+  return parseQueryString(query, '&', '=', { maxKeys: 0 });
+}
+
+/** The query as {@link parseQuery} leaves it: text, or a list of texts. */
 function queryOf(request: Request): RawQuery {
   return request.query as RawQuery;
 }

@@ -17,7 +17,7 @@ const ONLY_ONCE = new Map([
 
 /**
  * Refuses what Node's parser lets pass, and two readers of a request may understand in two ways: the connection ends with
- * the answer. The target becomes origin-form: `GET http://host/stats` is `GET /stats`.
+ * the answer.
  */
 export const checkShape: RequestHandler = (request, response, next) => {
   setSafeHeaders(response);
@@ -25,9 +25,6 @@ export const checkShape: RequestHandler = (request, response, next) => {
   if (fault !== undefined) {
     response.shouldKeepAlive = false;
     throw fault;
-  }
-  if (!request.url.startsWith('/') && request.url !== '*') {
-    request.url = request.originalUrl = originForm(request.url);
   }
   next();
 };
@@ -65,14 +62,7 @@ function faultOfTarget({ url = '', method }: IncomingMessage): Problem | undefin
   }
   if (url.includes('#')) return malformed('A target has no fragment.');
   if (url.startsWith('/') || (url === '*' && method === 'OPTIONS')) return undefined;
-  const isAbsolute = /^https?:\/\//i.test(url) && URL.canParse(url);
-  return isAbsolute ? undefined : malformed('The target must be a path, or a URL of http or https.');
-}
-
-/** `http://host:1?x` → `/?x` */
-function originForm(url: string): string {
-  const behindHost = url.replace(/^[^/]+\/\/[^/?]*/, '');
-  return behindHost.startsWith('/') ? behindHost : `/${behindHost}`;
+  return malformed('The target must be a path, or a URL of http or https.');
 }
 
 function malformed(detail: string): Problem {
