@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { isPaced, type Logger, traceFields } from '@oncelog/service-kit';
 import type { ErrorRequestHandler } from 'express';
 import { answerEarly } from './early-answer.ts';
@@ -35,14 +36,21 @@ export function errorHandler({ log, metrics }: ErrorHandlerDeps): ErrorRequestHa
     }
     // who sends a large body must not lose the answer that it needs another key: it would try for ever
     const lingers = isPaced(request) || problem.status === 401 || problem.status === 403;
-    if (!request.complete && lingers) {
+    const isUnread = !request.complete && hasBody(request);
+    if (isUnread && lingers) {
       sendProblem(response, problem, (text) => answerEarly(request, response, text));
       return;
     }
     // the rest of a body that was refused is not read: the connection cannot be used again
-    if (!request.complete) response.set('Connection', 'close');
+    if (isUnread) response.set('Connection', 'close');
     sendProblem(response, problem);
   };
+}
+
+/** Of a request without one the end is not seen yet, where it is refused at once. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+  return encoding !== undefined || (length !== undefined && length !== '0');
 }
 
 /** What a failure is to the client. */
