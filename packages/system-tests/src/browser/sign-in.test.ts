@@ -175,7 +175,8 @@ describe.each([360, 1280])('on a screen %i px wide', (width) => {
     const { page, watch } = await open('/', { width });
     const isWide = () =>
       page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-    const faults = async () => (await new AxeBuilder({ page }).setLegacyMode().analyze()).violations.map(({ id }) => id);
+    const faults = async () =>
+      (await new AxeBuilder({ page }).setLegacyMode().analyze()).violations.map(({ id }) => id);
     await shows(form(page));
     expect([await isWide(), await faults()]).toEqual([false, []]);
     await page.keyboard.type(reader);

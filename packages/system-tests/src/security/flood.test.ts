@@ -68,7 +68,9 @@ async function beside(attackers: Attackers, isEnough: (attackers: Attackers) => 
     } while (!isEnough(attackers));
   } finally {
     attackers.stop();
-    process.stderr.write(`MB ${expect.getState().currentTestName} ${Math.round(mostEverMb)} of ${Math.round(restMb)} ends ${attackers.ends.length} batches ${batches}\n`);
+    process.stderr.write(
+      `MB ${expect.getState().currentTestName} ${Math.round(mostEverMb)} of ${Math.round(restMb)} ends ${attackers.ends.length} batches ${batches}\n`,
+    );
   }
   expect(system.pidOf('gateway')).toBe(pid);
   await system.settled();

@@ -4,8 +4,8 @@ import { attack, inShort } from './attack.ts';
 import { type GuardedSystem, openGuardedSystem } from './guarded-system.ts';
 import type { HostileRequest } from './hostile-request.ts';
 import { hostileRequests } from './hostile-requests.ts';
-import type { RawOutcome } from './send-raw.ts';
 import { seedOf } from './seed.ts';
+import type { RawOutcome } from './send-raw.ts';
 
 // Requests that no decent client sends, beside a decent client that must not notice.
 

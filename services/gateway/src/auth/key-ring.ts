@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { type ApiKey, parseKey } from './api-key.ts';
 
 /** What became of a text that should be a key. Clients are told less: see authentication.ts. */
-export type Verified =
+type Verified =
   | { readonly outcome: 'known'; readonly key: ApiKey }
   | { readonly outcome: 'malformed' }
   | { readonly outcome: 'unknown' | 'wrong-secret'; readonly id: string };
@@ -17,7 +17,7 @@ export interface KeyRing {
 }
 
 /** What looks at secrets. Tests count the calls. */
-export interface SecretChecks {
+interface SecretChecks {
   /** SHA-256, 32 bytes. */
   readonly digest: (secret: string) => Buffer;
   /** In a time that does not depend on where they differ. */

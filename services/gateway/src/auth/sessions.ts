@@ -4,13 +4,13 @@ import type { KeyRing } from './key-ring.ts';
 
 export const SESSION_MS = 12 * 60 * 60 * 1_000;
 
-export interface IssuedSession {
+interface IssuedSession {
   /** For the cookie. */
   readonly value: string;
   readonly expiresAtMs: number;
 }
 
-export interface VerifiedSession {
+interface VerifiedSession {
   readonly key: ApiKey;
   readonly expiresAtMs: number;
 }
