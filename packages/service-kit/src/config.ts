@@ -1,6 +1,6 @@
 import { Kind, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { withPassword, withSecretFiles } from './secret-files.ts';
+import { mayStandInFile, withPassword, withSecretFiles } from './secret-files.ts';
 import { settingName } from './setting-name.ts';
 
 /** Settings as they arrive: environment variables, or flags under the same names. */
@@ -60,7 +60,7 @@ export function settingsTable(schema: TObject): string {
     const initial = setting.default === undefined ? '–' : `\`${setting.default}\``;
     const value = expectation(setting).replaceAll('|', '\\|'); // a bare one would end the cell, even in code
     const name = settingName(property);
-    const file = setting['secret'] === true ? ` Or the name of a file with it: \`${name}_FILE\`.` : '';
+    const file = mayStandInFile(schema, property) ? ` Or the name of a file with it: \`${name}_FILE\`.` : '';
     return `| \`${name}\` | ${initial} | ${value} | ${setting.description ?? ''}${file} |`;
   });
   return ['| variable | default | value | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');

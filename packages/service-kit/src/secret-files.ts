@@ -12,9 +12,9 @@ import { settingName } from './setting-name.ts';
  */
 export function withSecretFiles(schema: TObject, raw: RawSettings, problems: string[]): RawSettings {
   const read: Record<string, string> = {};
-  for (const [property, setting] of Object.entries(schema.properties)) {
+  for (const property of Object.keys(schema.properties)) {
     const name = settingName(property);
-    const file = setting['secret'] === true ? raw[`${name}_FILE`] : undefined;
+    const file = mayStandInFile(schema, property) ? raw[`${name}_FILE`] : undefined;
     if (file === undefined) continue;
     if (raw[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set`);
     else {
@@ -29,6 +29,11 @@ export function withSecretFiles(schema: TObject, raw: RawSettings, problems: str
     }
   }
   return { ...raw, ...read };
+}
+
+/** A secret may, unless the schema has a setting of that name, which then is read by whoever has it. */
+export function mayStandInFile({ properties }: TObject, property: string): boolean {
+  return properties[property]?.['secret'] === true && properties[`${property}File`] === undefined;
 }
 
 /** The URL with the password, whatever characters that holds. */

@@ -21,7 +21,7 @@ type Decoded = { value: string } | { broken: Broken };
  * 3.1.3): the names are those of the headers without `ce-`, the values are percent-encoded UTF-8, or quoted, as older
  * versions had them. In order of their names, so that the same event is the same text.
  */
-export function parseAttributes({ headersDistinct }: IncomingMessage): ParsedHeaders {
+export function parseAttributes({ headers, headersDistinct }: IncomingMessage): ParsedHeaders {
   const attributes: Record<string, string> = Object.create(null) as Record<string, string>;
   const violations: Violation[] = [];
   for (const [header, values] of Object.entries(headersDistinct).sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -31,10 +31,8 @@ export function parseAttributes({ headersDistinct }: IncomingMessage): ParsedHea
     if ('broken' in decoded) violations.push({ pointer: `/headers/${header}`, ...decoded.broken });
     else attributes[name] = decoded.value;
   }
-  const { 'content-type': types = [] } = headersDistinct;
-  const [type, ...others] = types;
-  if (others.length > 0) violations.push({ pointer: '/headers/content-type', ...REPEATED });
-  else if (type !== undefined) attributes[CONTENT_TYPE] = type;
+  const type = headers['content-type']; // two of them were refused before
+  if (type !== undefined) attributes[CONTENT_TYPE] = type;
   const undecoded = new Set(violations.map(({ pointer }) => pointer));
   const broken = brokenAttributes(attributes).map(inHeader);
   violations.push(...broken.filter(({ pointer }) => !undecoded.has(pointer)));
