@@ -41,7 +41,7 @@ export interface StackConfig {
 }
 
 /** Where a service finds Postgres and Redis, as which user. */
-export interface ServiceUrls {
+interface ServiceUrls {
   readonly database: string;
   readonly redis: string;
 }
