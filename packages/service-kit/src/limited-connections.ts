@@ -11,7 +11,7 @@ export interface ConnectionLimits {
 }
 
 /** Why a connection is refused: there are as many as may be, or as its address may have, or it brings too many requests. */
-export type ConnectionRefusal = 'total' | 'address' | 'pipelining';
+type ConnectionRefusal = 'total' | 'address' | 'pipelining';
 
 /** Told of each connection that is closed without an answer. */
 export type OnRefusedConnection = (why: ConnectionRefusal, address: string) => void;
