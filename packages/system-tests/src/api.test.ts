@@ -26,6 +26,8 @@ const NOT_PROVOKED = [
 ];
 
 let system: System;
+/** Of another system, of which only these answers count. */
+const seen = new Set<string>();
 /** IDs of letters that can be replayed, and the ID of one that cannot. */
 let replayable: string[];
 let foreign: string;
@@ -230,11 +232,43 @@ it('when as many listen as may', async () => {
   await Promise.all(streams.map((stream) => stream.body?.cancel()));
 });
 
+describe('when requests are limited', () => {
+  let limited: System;
+  beforeAll(async () => {
+    const serviceEnv = {
+      RATE_LIMIT_REQUESTS: '1',
+      RATE_LIMIT_WINDOW_SECONDS: '3600',
+      RATE_LIMIT_ON_STORE_FAILURE: 'closed',
+    };
+    limited = await openSystem({ consumers: 1, serviceEnv });
+  });
+  afterAll(() => limited.close());
+
+  /** Every operation that documents a status is asked, and answers it. */
+  const allAnswer = async (status: number, code: string): Promise<void> => {
+    for (const answer of limited.api.documented.filter((one) => one.endsWith(` ${status}`))) {
+      const [method = '', path = ''] = answer.split(' ');
+      if (path.startsWith('/health')) continue; // probes are not counted
+      const response = await limited.request(method, path.replaceAll(/\{\w+\}/g, '1'));
+      expect([answer, await response.json()]).toEqual([answer, expect.objectContaining({ status, code })]);
+      seen.add(answer);
+    }
+  };
+
+  it('those beyond the limit', () => allAnswer(429, 'too-many-requests'));
+
+  it('those that cannot be counted', async () => {
+    await limited.stack.stopProcess('redis');
+    await allAnswer(503, 'limits-unavailable');
+    await limited.stack.startProcess('redis');
+  });
+});
+
 it('every documented answer was seen', () => {
   // those of keys are seen by security/access.test.ts, which has keys
   const ofKeys = /^\w+ \/session | 40[13]$/;
   const unseen = system.api.documented.filter(
-    (answer) => !system.api.seen.has(answer) && !ofKeys.test(answer),
+    (answer) => !system.api.seen.has(answer) && !seen.has(answer) && !ofKeys.test(answer),
   );
   expect(unseen.sort()).toEqual(NOT_PROVOKED);
 });
