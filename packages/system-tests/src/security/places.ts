@@ -12,7 +12,7 @@ export interface Place {
   fill(text: string): FilledRequest;
 }
 
-export interface FilledRequest {
+interface FilledRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
