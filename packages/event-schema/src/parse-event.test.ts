@@ -73,6 +73,7 @@ describe('refuses what would be events only together with other lines', () => {
 it('says how many digits its numbers with an exponent have', () => {
   expect(parseEvent(bytes(lineWith('{"a":1e9,"b":25,"c":1.5e-3}')))).toEqual({
     outcome: 'valid',
+    topic: expect.any(String),
     writtenOutDigits: 10 + 5,
   });
 });
