@@ -78,6 +78,30 @@ describe('a body that does not come to its end', () => {
   });
 });
 
+describe('connections beyond the limits', () => {
+  it.each([
+    ['total', { maxConnections: 2 }],
+    ['address', { maxConnectionsPerAddress: 2 }],
+  ])('%s: are closed without an answer, and there is place again when one is gone', async (why, limits) => {
+    const refused: string[] = [];
+    const server = await listen(
+      express().get('/', (_request, response) => void response.send('served')),
+      { host: HOST, port: 0, ...limits, onRefusedConnection: (reason) => refused.push(reason) },
+    );
+    opened.push(server);
+    const held = [connect(server.port, HOST), connect(server.port, HOST)];
+    await Promise.all(held.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    const get = () => fetch(`http://${HOST}:${server.port}/`, { headers: { connection: 'close' } });
+    await expect(get()).rejects.toThrow('fetch failed');
+    expect(refused).toEqual([why]);
+    held.pop()?.destroy();
+    await expect
+      .poll(async () => (await get().catch(() => undefined))?.status, { timeout: 10_000 })
+      .toBe(200);
+    held.pop()?.destroy();
+  });
+});
+
 describe('operationsRoutes', () => {
   const now = () => new Date('2026-01-02T03:04:05Z');
 

@@ -60,19 +60,31 @@ it('answers 503 when Redis refuses to write, and has written nothing', async () 
   expect((await post(bodyOf(event()))).status).toBe(202);
 });
 
+/** Begins a body of 10,000 bytes, for all that its headers say, and does not go on. */
+function beginBody(port: number, localAddress: string) {
+  const socket = connect({ port, host: '127.0.0.1', localAddress });
+  socket.on('error', () => {});
+  socket.write(
+    'POST /publish HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\n\r\n',
+  );
+  return socket;
+}
+
 it('answers 503 while too many bodies are in memory, counts those that still arrive, and forgets those that are gone', async () => {
   const { post, port } = await open({ maxBodyBytes: 10_000, maxInFlightBytes: 30_000 });
-  // of three clients, as one of them has no more than half
-  const sockets = [2, 3, 4].map((n) => connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${n}` }));
-  for (const socket of sockets) {
-    socket.on('error', () => {});
-    socket.write(
-      'POST /publish HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\n\r\n',
-    );
-  }
+  const sockets = ['127.0.0.2', '127.0.0.3', '127.0.0.4'].map((address) => beginBody(port, address));
   await expect.poll(async () => (await post(bodyOf(event()))).status).toBe(503);
   for (const socket of sockets) socket.destroy();
   await expect.poll(async () => (await post(bodyOf(event()))).status).toBe(202);
+});
+
+it('lets one client have half of that memory, and the others the rest', async () => {
+  const { post, port } = await open({ maxBodyBytes: 10_000, maxInFlightBytes: 20_000 });
+  const greedy = Array.from({ length: 3 }, () => beginBody(port, '127.0.0.2'));
+  const answers = greedy.map((socket) => new Promise((resolve) => socket.once('data', resolve)));
+  expect(String(await Promise.any(answers))).toMatch(/^HTTP\/1\.1 503 /);
+  expect((await post(bodyOf(event()))).status).toBe(202);
+  for (const socket of greedy) socket.destroy();
 });
 
 it('tries again when the first answer of Redis is lost, and the batch counts once for the stream', async () => {
