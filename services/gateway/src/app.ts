@@ -16,13 +16,8 @@ import { auditRoute } from './audit/audit-route.ts';
 import type { Auditor } from './audit/auditor.ts';
 import type { Authentication } from './auth/authentication.ts';
 import { createGuard, noGuard } from './auth/guard.ts';
-import {
-  limitSignIns,
-  onlyOurPages,
-  readSessionRoute,
-  signInRoute,
-  signOutRoute,
-} from './auth/session-routes.ts';
+import { onlyOurPages } from './auth/only-our-pages.ts';
+import { limitSignIns, readSessionRoute, signInRoute, signOutRoute } from './auth/session-routes.ts';
 import { batchesRoute } from './batches-route.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { createDashboardPage, type DashboardPage } from './dashboard/dashboard-page.ts';

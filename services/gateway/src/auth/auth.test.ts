@@ -322,6 +322,13 @@ describe('a gateway without keys', () => {
       ]);
       const response = await fetch(`${open.url}/stats`, { headers: { authorization: 'Bearer x' } });
       expect(response.status).toBe(200);
+
+      const replay = async (headers: Record<string, string>) =>
+        (await fetch(`${open.url}/dead-letters/1/replay`, { method: 'POST', headers })).status;
+      expect(await replay({ origin: 'https://elsewhere.example' })).toBe(403);
+      expect(await replay({ 'sec-fetch-site': 'cross-site' })).toBe(403);
+      expect(await replay({ origin: open.url })).toBe(404);
+      expect(await replay({})).toBe(404);
     } finally {
       await open.close();
     }

@@ -2,16 +2,21 @@ import type { Scope } from '@oncelog/event-schema';
 import type { Request, RequestHandler } from 'express';
 import type { Operation } from '../api/operation.ts';
 import { Problem } from '../problem.ts';
-import type { Access } from './access.ts';
+import { type Access, ADMIN } from './access.ts';
 import type { Authentication } from './authentication.ts';
 import { siteOf } from './credentials.ts';
+import { onlyOurPages } from './only-our-pages.ts';
 import { isWithin, outsideLimit, type Principal } from './principal.ts';
 
 /** What stands before the handlers of an operation. */
 export type Guard = (operation: Operation) => RequestHandler[];
 
-/** While this gateway asks for no keys: nothing is looked at. */
-export const noGuard: Guard = () => [];
+/**
+ * While this gateway asks for no keys. Of what changes anything, publishing needs a type of body that a browser sends to
+ * another site only after asking it (CORS).
+ */
+export const noGuard: Guard = ({ access, method }) =>
+  access === ADMIN && method !== 'get' ? [onlyOurPages] : [];
 
 /** Lets pass who may, as the table of operations has it. Who that is, {@link principalOf} tells the handlers. */
 export function createGuard(authentication: Authentication): Guard {

@@ -4,7 +4,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { Problem } from '../problem.ts';
 import type { Authentication } from './authentication.ts';
-import { SESSION_COOKIE, siteOf } from './credentials.ts';
+import { SESSION_COOKIE } from './credentials.ts';
 import { type Principal, principalOf } from './principal.ts';
 
 const ALL_SCOPES: Scope[] = ['publish', 'read', 'admin'];
@@ -44,12 +44,6 @@ export function signInRoute(authentication: Authentication | undefined): Request
 /** `DELETE /session`: the browser forgets it. It ends by itself, or with its key. */
 export const signOutRoute: RequestHandler = (request, response) => {
   response.clearCookie(SESSION_COOKIE, cookieOf(request)).status(204).end();
-};
-
-/** Before both: another site must neither sign a browser in, nor out. */
-export const onlyOurPages: RequestHandler = (request, _response, next) => {
-  if (siteOf(request) !== 'foreign') return next();
-  throw new Problem('forbidden', { detail: 'The request comes from a page of another site.' });
 };
 
 /** Before sign-in: who fails again and again waits. */
