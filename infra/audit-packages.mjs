@@ -11,7 +11,8 @@ const ADVISORIES = 1;
 const NOT_CHECKED = 2;
 
 /** What pnpm's exit and its output mean. It exits 1 for advisories and for every failure alike. */
-function verdictOf({ status, stdout }) {
+function verdictOf({ status, stdout, error }) {
+  if (error !== undefined) return NOT_CHECKED;
   if (status === 0) return 0;
   return /\d+ vulnerabilit(y|ies) found/.test(stdout) ? ADVISORIES : NOT_CHECKED;
 }
@@ -20,9 +21,10 @@ const audit = spawnSync('pnpm', ['audit', '--audit-level=moderate', ...process.a
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'pipe'],
 });
-if (audit.error !== undefined) throw audit.error;
-process.stdout.write(audit.stdout);
-process.stderr.write(audit.stderr);
+if (audit.error !== undefined) say(`pnpm did not run: ${audit.error.message}`);
+process.stdout.write(audit.stdout ?? '');
+process.stderr.write(audit.stderr ?? '');
 const verdict = verdictOf(audit);
-if (verdict === NOT_CHECKED) say('NOTHING WAS CHECKED: the registry offers no audits, or did not answer.');
+if (verdict === NOT_CHECKED)
+  say('NOTHING WAS CHECKED: pnpm did not run, or the registry offers no audits or did not answer.');
 process.exitCode = verdict;

@@ -38,7 +38,9 @@ async function ask(target, full) {
   const url = new URL(`audit?full=${full}`, base.href.endsWith('/') ? base : `${base.href}/`);
   let response;
   try {
-    response = await fetch(url, { headers: { accept: 'application/json' } });
+    const key = process.env.ONCELOG_API_KEY;
+    const authorization = key ? { authorization: `Bearer ${key}` } : {};
+    response = await fetch(url, { headers: { accept: 'application/json', ...authorization } });
   } catch (error) {
     throw new Refusal(
       `${target} does not answer (TARGET_URL sets another one): ${error.cause?.code ?? error.cause?.message ?? error.message}`,

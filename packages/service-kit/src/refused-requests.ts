@@ -62,9 +62,15 @@ export function refuseRequests(
     else refuse(socket, refusalOf(error));
   });
   server.on('connect', ({ url }, socket) => {
+    socket.on('error', () => socket.destroy()); // Node has taken its own listener away
     refuse(socket, { status: 405, reason: 'CONNECT', target: url ?? '' });
   });
-  return ({ socket }, what) => refuse(socket, what);
+  return (request, what) => {
+    const { socket } = request;
+    const isBehind = [...underWay()].some(({ req }) => req !== request && req.socket === socket);
+    if (isBehind) socket.destroy();
+    else refuse(socket, what);
+  };
 }
 
 /** The beginning of a request whose method Node does not know. */

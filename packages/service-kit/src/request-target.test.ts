@@ -10,4 +10,5 @@ it.each([
   ['http://', '*'],
   ['http://[x/events', '*'],
   ['gateway:443', '*'],
+  ['//a@b:x#', '*'],
 ])('%s asks for %s', (target, asked) => expect(originForm(target)).toBe(asked));

@@ -6,7 +6,7 @@ const NOWHERE = '*';
  * none by itself, in HTML, before anything that could measure or limit it.
  */
 export function originForm(target: string): string {
-  if (target.startsWith('/')) return target;
+  if (target.startsWith('/')) return target.includes('#') ? NOWHERE : target; // a fragment makes a parser try hosts
   const url = /^https?:\/\/[^#]*$/i.test(target) ? URL.parse(target) : null;
   return url === null ? NOWHERE : `${url.pathname}${url.search}`;
 }

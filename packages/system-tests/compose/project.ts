@@ -99,8 +99,10 @@ export function openProject(): Project {
 function environment(): NodeJS.ProcessEnv {
   const { TOTAL_EVENTS, DUPLICATE_RATE, BATCH_SIZE, DELAY_BETWEEN_BATCHES, CONCURRENCY, SEED, ...rest } =
     process.env;
-  const { SETTLE_TIMEOUT, LOG_LEVEL, STREAM_SHARDS, CONSUMERS, COMPOSE_FILE, COMPOSE_PROFILES, ...env } =
+  const { SETTLE_TIMEOUT, LOG_LEVEL, STREAM_SHARDS, CONSUMERS, COMPOSE_FILE, COMPOSE_PROFILES, ...more } =
     rest;
+  const { API_KEYS_DIR, API_KEY, ALLOW_ANONYMOUS, SESSION_SECRET, TRUST_PROXY_HOPS, ...unlimited } = more;
+  const { RATE_LIMIT_REQUESTS, CORS_ORIGINS, MAX_CONNECTIONS, ...env } = unlimited;
   const ports = { GATEWAY_PORT: '0', PROMETHEUS_PORT: '0', GRAFANA_PORT: '0' };
   return { ...env, ...ports, DOCKER_CLI_HINTS: 'false' };
 }

@@ -143,7 +143,7 @@ function handlersOf(deps: AppDeps, config: AppConfig, dashboard: DashboardPage):
     showDashboard: dashboard.page,
 
     readSession: readSessionRoute,
-    signIn: [limitSignIns(), onlyOurPages, ...readFilter, signInRoute(deps.authentication)],
+    signIn: [onlyOurPages, limitSignIns(), ...readFilter, signInRoute(deps.authentication)],
     signOut: [onlyOurPages, signOutRoute],
 
     readHealth: operator.health,

@@ -7,8 +7,8 @@ export interface BodyBudget {
    * @param client whose it is: one that has some already gets no more than half of all
    * @throws {Problem} `overloaded`, and nothing is reserved, where so much is not left
    */
-  reserve(bytes: number, client?: string): void;
-  release(bytes: number, client?: string): void;
+  reserve(bytes: number, client: string): void;
+  release(bytes: number, client: string): void;
   /** The most that one request can reserve. */
   readonly maxBytes: number;
 }
@@ -26,16 +26,13 @@ export function createBodyBudget(
     maxBytes: maxInFlightBytes,
     reserve(bytes, client) {
       if (inFlightBodies.bytes + bytes > maxInFlightBytes) throw overloaded();
-      if (client !== undefined) {
-        const held = ofClients.get(client) ?? 0;
-        if (held > 0 && held + bytes > maxInFlightBytes / 2) throw overloaded();
-        ofClients.set(client, held + bytes);
-      }
+      const held = ofClients.get(client) ?? 0;
+      if (held > 0 && held + bytes > maxInFlightBytes / 2) throw overloaded();
+      ofClients.set(client, held + bytes);
       inFlightBodies.bytes += bytes;
     },
     release(bytes, client) {
       inFlightBodies.bytes -= bytes;
-      if (client === undefined) return;
       const left = (ofClients.get(client) ?? 0) - bytes;
       if (left > 0) ofClients.set(client, left);
       else ofClients.delete(client);
@@ -48,13 +45,13 @@ export function shareOf(budget: BodyBudget, maxBytes: number): BodyBudget {
   let reserved = 0;
   return {
     maxBytes,
-    reserve(bytes) {
+    reserve(bytes, client) {
       if (reserved + bytes > maxBytes) throw overloaded();
-      budget.reserve(bytes);
+      budget.reserve(bytes, client);
       reserved += bytes;
     },
-    release(bytes) {
-      budget.release(bytes);
+    release(bytes, client) {
+      budget.release(bytes, client);
       reserved -= bytes;
     },
   };

@@ -92,7 +92,7 @@ export const gatewayConfig = Type.Object({
     Type.String({
       form: 'a file',
       description:
-        'The API keys, as `oncelog keys` writes them. A change counts within 2 seconds. With keys, every request but health needs one.',
+        'The API keys, as `oncelog keys` writes them. A change counts within 2 seconds. With keys, every request but those for health and pages needs one.',
     }),
   ),
   apiKeys: Type.Optional(

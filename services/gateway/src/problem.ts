@@ -92,6 +92,6 @@ export function sendProblem(
   const { retryAfterSeconds } = problem.options;
   if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));
   if (problem.status === 401) response.set('WWW-Authenticate', 'Bearer realm="oncelog"');
-  response.status(problem.status).type('application/problem+json');
+  response.status(problem.status).set('Content-Type', 'application/problem+json; charset=utf-8');
   send(problemDocument(problem, response.locals['requestId'] as string));
 }

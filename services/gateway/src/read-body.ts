@@ -1,6 +1,7 @@
 import express, { type RequestHandler } from 'express';
 import type { BodyBudget } from './body-budget.ts';
 import { isJsonType } from './ingest/format.ts';
+import { networkOf } from './limits/client-of.ts';
 import { Problem } from './problem.ts';
 
 export interface ReadBodyDeps {
@@ -32,7 +33,7 @@ export function readBody({ budget }: ReadBodyDeps, { maxBodyBytes }: ReadBodyCon
     }
     const isPlain = request.get('Content-Encoding') === undefined && !Number.isNaN(length);
     const bytes = isPlain ? length : maxBodyBytes;
-    const client = request.ip ?? 'unknown';
+    const client = networkOf(request.ip ?? 'unknown');
     budget.reserve(bytes, client);
     response.once('close', () => budget.release(bytes, client));
     next();

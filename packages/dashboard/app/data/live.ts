@@ -114,6 +114,12 @@ function storeCharts(): void {
   }
 }
 
+/** Before a page of somebody else begins. */
+export function forgetCharts(): void {
+  window.removeEventListener('pagehide', storeCharts);
+  sessionStorage.removeItem(STORED_CHARTS);
+}
+
 function restoreCharts(): void {
   try {
     const charts = JSON.parse(sessionStorage.getItem(STORED_CHARTS) ?? 'null') as StoredCharts | null;

@@ -2,6 +2,7 @@ import type { Session } from '@oncelog/event-schema';
 import { batch } from '@preact/signals';
 import { session, signedOut } from './access.ts';
 import { askOnce, asProblem } from './api.ts';
+import { forgetCharts } from './live.ts';
 
 /** Asks who looks. Where the gateway does not answer, the page goes on, and says so itself. */
 export async function readSession(): Promise<void> {
@@ -20,6 +21,12 @@ export async function readSession(): Promise<void> {
 export async function signIn(key: string): Promise<void> {
   const answer = await askOnce('session', { method: 'POST', body: { api_key: key } });
   const found = (await answer.json()) as Session;
+  if (session.value !== undefined && session.value.id !== found.id) {
+    // somebody else: what waits was asked for by another, and what is shown is his
+    forgetCharts();
+    window.location.reload();
+    return;
+  }
   batch(() => {
     session.value = found;
     signedOut.value = false;
@@ -29,5 +36,6 @@ export async function signIn(key: string): Promise<void> {
 /** Begins anew, so that nothing stays of what was seen. The address stays. */
 export async function signOut(): Promise<void> {
   await askOnce('session', { method: 'DELETE' });
+  forgetCharts();
   window.location.reload();
 }

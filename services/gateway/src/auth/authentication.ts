@@ -18,7 +18,7 @@ export interface Authentication {
   keyIdOf(request: Request): string | undefined;
   /** @throws {Problem} 401 */
   keyOf(text: string, response: Response): ApiKey;
-  /** Cuts an answer off that goes on for hours, when its key is removed or changed, or its time is over. */
+  /** Cuts off what may go on for hours, an event stream or an upload of lines, when its key is removed or changed, or its time is over. */
   hold(response: Response, principal: Principal): void;
   /** Looks at those that are held. */
   check(): void;

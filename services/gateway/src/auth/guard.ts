@@ -1,8 +1,9 @@
 import type { Scope } from '@oncelog/event-schema';
 import type { Request, RequestHandler } from 'express';
 import type { Operation } from '../api/operation.ts';
+import { formatOf } from '../ingest/format.ts';
 import { Problem } from '../problem.ts';
-import { type Access, ADMIN } from './access.ts';
+import type { Access } from './access.ts';
 import type { Authentication } from './authentication.ts';
 import { siteOf } from './credentials.ts';
 import { onlyOurPages } from './only-our-pages.ts';
@@ -16,7 +17,9 @@ export type Guard = (operation: Operation) => RequestHandler[];
  * another site only after asking it (CORS).
  */
 export const noGuard: Guard = ({ access, method }) =>
-  access === ADMIN && method !== 'get' ? [onlyOurPages] : [];
+  access !== 'open' && access.scopes.includes('admin') && access.scopes.length === 1 && method !== 'get'
+    ? [onlyOurPages]
+    : [];
 
 /** Lets pass who may, as the table of operations has it. Who that is, {@link principalOf} tells the handlers. */
 export function createGuard(authentication: Authentication): Guard {
@@ -29,7 +32,7 @@ export function createGuard(authentication: Authentication): Guard {
       if (principal.bySession && method !== 'get') demandOurPage(request);
       demandScope(principal, access.scopes);
       if (principal.topics !== undefined) demandTopics(request, principal.topics, access);
-      if (lastsLong) authentication.hold(response, principal);
+      if (lastsLong || formatOf(request.headers) === 'lines') authentication.hold(response, principal);
       next();
     };
     return [handler];

@@ -52,6 +52,7 @@ export function limitSignIns(): RequestHandler {
     windowMs: PER_MS,
     limit: ATTEMPTS,
     skipSuccessfulRequests: true,
+    requestWasSuccessful: (_request, { statusCode }) => statusCode !== 401,
     standardHeaders: false,
     legacyHeaders: false,
     validate: false, // it would speak by the console

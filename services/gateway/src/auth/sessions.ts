@@ -52,9 +52,11 @@ export function createSessions(
       const [, id = '', end, signature = ''] = SESSION.exec(value) ?? [];
       if (end === undefined) return undefined;
       const key = ring.find(id);
-      const expiresAtMs = Number(end);
+      const issuedUntilMs = Number(end);
+      // what the key may has an end of its own, that may have been changed since
+      const expiresAtMs = Math.min(issuedUntilMs, key?.expiresAtMs ?? 0);
       const isOurs = timingSafeEqual(
-        sign(id, expiresAtMs, key?.hash ?? NOBODY),
+        sign(id, issuedUntilMs, key?.hash ?? NOBODY),
         Buffer.from(signature, 'base64url'),
       );
       return key !== undefined && isOurs && now().getTime() < expiresAtMs ? { key, expiresAtMs } : undefined;

@@ -60,9 +60,8 @@ function faultOfTarget({ url = '', method }: IncomingMessage): Problem | undefin
     const detail = `Path and query may have at most ${MAX_TARGET_LENGTH} characters.`;
     return new Problem('uri-too-long', { detail });
   }
-  if (url.includes('#')) return malformed('A target has no fragment.');
   if (url.startsWith('/') || (url === '*' && method === 'OPTIONS')) return undefined;
-  return malformed('The target must be a path, or a URL of http or https.');
+  return malformed('The target must be a path, or a URL of http or https, without a fragment.');
 }
 
 function malformed(detail: string): Problem {

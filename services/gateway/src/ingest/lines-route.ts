@@ -7,6 +7,7 @@ import { clientOf, topicLimitOf } from '../auth/principal.ts';
 import { idempotencyKeyOf, lineBatchIdOf } from '../batch-id.ts';
 import type { BodyBudget } from '../body-budget.ts';
 import { asProblem } from '../error-handler.ts';
+import { networkOf } from '../limits/client-of.ts';
 import { Problem } from '../problem.ts';
 import { traceparentOf } from '../request-trace.ts';
 import { bodyChunks, ClientGoneError, decoderBytes } from './body-stream.ts';
@@ -80,14 +81,15 @@ function reserve(budget: BodyBudget, request: Request, config: LinesConfig) {
   const decoding = decoderBytes(request);
   const largest = Math.min(decoding + 3 * config.maxBodyBytes, budget.maxBytes);
   let reserved = Math.min(decoding + 2 * batchBytes, largest);
-  budget.reserve(reserved);
+  const client = networkOf(request.ip ?? 'unknown');
+  budget.reserve(reserved, client);
   return {
     coverLine(pendingBytes: number): void {
       if (pendingBytes <= batchBytes || reserved === largest) return;
-      budget.reserve(largest - reserved);
+      budget.reserve(largest - reserved, client);
       reserved = largest;
     },
-    release: () => budget.release(reserved),
+    release: () => budget.release(reserved, client),
   };
 }
 

@@ -35,14 +35,22 @@ export function boundUnreadAnswers(
     }
   };
 
+  const look = (response: Response): void => {
+    if (response.writableLength <= SMALL_BYTES || response.closed) return;
+    unread.add(response);
+    response.once('close', () => unread.delete(response));
+    cutOffBeyond();
+  };
+
   return (request, response, next) => {
     if (request.method === 'GET') {
-      response.once('prefinish', () => {
-        if (response.writableLength <= SMALL_BYTES) return;
-        unread.add(response);
-        response.once('close', () => unread.delete(response));
-        cutOffBeyond();
-      });
+      // not by an event: an answer that waits behind another one on its connection has none when it ends
+      const end = response.end.bind(response) as (...args: unknown[]) => typeof response;
+      response.end = ((...args: unknown[]) => {
+        end(...args);
+        look(response);
+        return response;
+      }) as typeof response.end;
     }
     next();
   };
