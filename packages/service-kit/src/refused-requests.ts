@@ -56,6 +56,8 @@ export function refuseRequests(
   server.on('clientError', (error: ClientError, socket) => {
     if (refused.has(socket)) return;
     const isBody = [...underWay()].filter((response) => response.req.socket === socket);
+    // what comes behind the last request of a connection, whose answer will end it
+    if (error.code === 'HPE_CLOSED_CONNECTION' && isBody.length > 0) return;
     // an answer to an earlier request may not be mixed up with this one
     const isTaken = isBody.some(({ headersSent, req }) => headersSent || req.complete);
     if (!socket.writable || error.code === 'ECONNRESET' || isTaken) socket.destroy();

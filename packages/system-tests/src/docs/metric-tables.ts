@@ -100,7 +100,8 @@ export function docsMentions(): Mention[] {
 }
 
 /** `oncelog_…` in a text for several metrics stands for those that begin so. */
-const OWN_NAME = /\boncelog_[a-z_]*[a-z_](…?)/g;
+/** But for the roles of Postgres, which begin like metrics. */
+const OWN_NAME = /\boncelog_(?!(?:gateway|consumer)(?:_login)?\b)[a-z_]*[a-z_](…?)/g;
 /** What is left of an expression when strings, labels, ranges, groupings and variables are gone: names and functions. */
 const NOT_NAMES = /"[^"]*"|\{[^}]*\}|\[[^\]]*\]|\b(?:by|on|without|ignoring)\s*\([^)]*\)|\$\w+/g;
 const NAME = /(?<![\w:.])[a-z_][a-z0-9_:]*(?![\w:]|\s*\()/g;

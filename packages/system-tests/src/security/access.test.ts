@@ -454,7 +454,9 @@ describe('what is secret', () => {
 });
 
 it('every answer about keys that is documented was seen', () => {
-  const ofKeys = (answer: string): boolean => /^\w+ \/session | 40[13]$/.test(answer);
+  // those of the rate limit are seen by api.test.ts
+  const ofKeys = (answer: string): boolean =>
+    /^\w+ \/session | 40[13]$/.test(answer) && !/^(GET|DELETE) \/session (429|503)$/.test(answer);
   const unseen = system.api.documented.filter((answer) => ofKeys(answer) && !system.api.seen.has(answer));
   expect(unseen.sort()).toEqual([
     'DELETE /session 500',

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { event, openSystem, type System } from '../testing/system.ts';
 import { type RawAnswer, rawRequest } from './raw-request.ts';
@@ -192,6 +194,19 @@ describe('methods', () => {
     const answer = await rawRequest(port, `${line} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`);
     expect(answer.status).toBe(404);
     expectProblem(answer, 404);
+  });
+
+  it('CONNECT by a client that is gone at once is no harm', async () => {
+    const pid = system.pidOf('gateway');
+    for (let n = 0; n < 20; n++) {
+      const socket = connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n');
+      if (n % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
+      socket.resetAndDestroy();
+    }
+    expect((await rawRequest(port, get('/health', `${HOST}${CLOSE}`))).status).toBe(200);
+    expect(system.pidOf('gateway')).toBe(pid);
   });
 
   it('OPTIONS says what a path, or the server, takes', async () => {

@@ -53,7 +53,7 @@ export function limitSignIns(): RequestHandler {
     limit: ATTEMPTS,
     skipSuccessfulRequests: true,
     requestWasSuccessful: (_request, { statusCode }) => statusCode !== 401,
-    standardHeaders: false,
+    standardHeaders: 'draft-6', // of the two limits this is the tighter one
     legacyHeaders: false,
     validate: false, // it would speak by the console
     handler: (request) => {
