@@ -89,9 +89,14 @@ export function dashboardMentions(): Mention[] {
   });
 }
 
+/** Its `oncelog_…` are metrics of k6. */
+const K6_README = 'infra/k6/README.md';
+
 /** The code in the documentation that begins like a metric of ours. */
 export function docsMentions(): Mention[] {
-  return markdownFiles().map((file) => ({ file, text: readMarkdown(file) }));
+  return markdownFiles()
+    .filter((file) => file !== K6_README)
+    .map((file) => ({ file, text: readMarkdown(file) }));
 }
 
 /** `oncelog_…` in a text for several metrics stands for those that begin so. */
