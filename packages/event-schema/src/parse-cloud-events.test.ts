@@ -1,7 +1,7 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { describe, expect, it } from 'vitest';
 import { CloudEventSchema } from './cloud-event.ts';
-import { MAX_PAYLOAD_DEPTH } from './limits.ts';
+import { MAX_PAYLOAD_DEPTH, MAX_VIOLATIONS } from './limits.ts';
 import { type ParsedCloudEvents, parseCloudEvent, parseCloudEventBatch } from './parse-cloud-events.ts';
 import { bytes } from './testing/samples.ts';
 
@@ -53,6 +53,7 @@ describe('attributes by the rules of the specification', () => {
     ['an id of any characters, and any length', { id: `a b é 😀 ${'x'.repeat(1_000)}` }],
     ['extensions of each type', { a: 'text', b: true, c: -(2 ** 31), d: 2 ** 31 - 1, e: '' }],
     ['a media type with parameters', { datacontenttype: 'application/vnd.x+json; charset=utf-8; a="b"' }],
+    ['a schema', { dataschema: 'https://shop.example/order.json' }],
     ['data of any type', { data: [1, { a: null }] }],
     ['Base64', { data_base64: 'aGVsbG8=' }],
     ['empty Base64', { data_base64: '' }],
@@ -84,11 +85,13 @@ describe('attributes by the rules of the specification', () => {
     ['an empty subject', { subject: '' }, ['/subject min-length']],
     ['a media type that is none', { datacontenttype: 'json' }, ['/datacontenttype media-type']],
     ['a schema that is no URI', { dataschema: '/schema' }, ['/dataschema uri']],
+    ['a schema with a space', { dataschema: 'https://shop.example/an order' }, ['/dataschema uri']],
     ['a name with capitals', { traceParent: 'x' }, ['/traceParent attribute-name']],
     ['a name with an underscore', { my_name: 'x' }, ['/my_name attribute-name']],
     ['an extension that is an object', { ext: {} }, ['/ext type']],
     ['an extension that is a fraction', { ext: 1.5 }, ['/ext type']],
     ['an extension beyond 32 bits', { ext: 2 ** 31 }, ['/ext type']],
+    ['Base64 that is a number', { data_base64: 5 }, ['/data_base64 type']],
     ['data twice', { data: 1, data_base64: 'aGVsbG8=' }, ['/data_base64 exclusive']],
     ['Base64 without its padding', { data_base64: 'aGVsbG8' }, ['/data_base64 base64']],
     ['Base64 of another alphabet', { data_base64: 'aGV_bG8=' }, ['/data_base64 base64']],
@@ -137,6 +140,12 @@ describe('a batch', () => {
       '/1/source required',
     ]);
     expect(inShort(batch(CLOUD_EVENT, 5))).toEqual(['/1 type']);
+  });
+
+  it('names no more faults than a document lists', () => {
+    const many = Array.from({ length: MAX_VIOLATIONS + 1 }, () => ({ ...CLOUD_EVENT, source: '' }));
+    const parsed = parseCloudEventBatch(bytes(JSON.stringify(many)), { maxEvents: 1_000 });
+    expect(inShort(parsed)).toHaveLength(MAX_VIOLATIONS);
   });
 
   it('is an array of no more events than a batch may have', () => {

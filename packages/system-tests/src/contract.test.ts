@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ProblemDetails } from '@oncelog/event-schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { event, openSystem, range, type System } from './testing/system.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 /** The behaviours of the system that oncelog replaces, by its own categories, on running processes. */
 let system: System;

@@ -202,7 +202,7 @@ describe('a client that does not send its body to the end', () => {
     const before = (await entries()).length;
     const lines = linesOf(15);
     const { socket } = begin(`${lines.join('\n')}\n`, { id: 'gone-1' });
-    await expect.poll(async () => (await entries()).length).toBe(before + 1);
+    await expect.poll(async () => (await entries()).length, { timeout: 20_000 }).toBe(before + 1);
     socket.destroy();
     const logged = await vi.waitFor(() => {
       const line = gateway
@@ -239,7 +239,7 @@ describe('a client that does not send its body to the end', () => {
 it('is answered with 503 when the gateway stops, with what was kept', async () => {
   const before = (await entries()).length;
   const { answer } = begin(`${linesOf(11).join('\n')}\n`);
-  await expect.poll(async () => (await entries()).length).toBe(before + 1);
+  await expect.poll(async () => (await entries()).length, { timeout: 20_000 }).toBe(before + 1);
   gateway.stop();
   const text = await answer;
   expect(text).toMatch(/^HTTP\/1\.1 503 /);
