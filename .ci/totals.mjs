@@ -23,7 +23,8 @@ function countsOf(file) {
 
 function nameFailures({ name, message, assertionResults, ...result }) {
   if (failedAsAWhole({ ...result, assertionResults })) say(name, message);
-  for (const test of assertionResults.filter(({ status }) => status === 'failed')) say(test.fullName, test.failureMessages[0]);
+  for (const test of assertionResults.filter(({ status }) => status === 'failed'))
+    say(test.fullName, test.failureMessages[0]);
 }
 
 function say(name, why = '') {
