@@ -13,7 +13,8 @@
  *   --rotate     new ones for all
  *   --prefix     of the keys in Redis; default: STREAM_PREFIX, or oncelog
  *   --readable   by every user, where the folders themselves are handed out (the volumes of Docker Compose)
- *   --reload     has the Redis that runs there take the new users.acl; where none runs, nothing happens
+ *   --reload     has the Redis that runs there take the new users.acl; where none runs, nothing happens. One that refuses
+ *                knows older passwords: before new ones are made that is an error, and nothing changes; else it is told
  *
  * No dependencies. docker-compose.yml and packages/local-stack run it at every start.
  */
@@ -73,8 +74,8 @@ function usersAcl(passwords) {
   return filled.replaceAll(/\n\s+/g, ' ').replaceAll(/^\n/gm, '');
 }
 
-/** In Redis's inline form: words with spaces between. */
-function reload(address, operatorPassword) {
+/** Commands to Redis in its inline form, words with spaces between: what all of them answer. */
+function command(address, lines) {
   const [host, port] = address.split(':');
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port: Number(port) });
@@ -85,16 +86,21 @@ function reload(address, operatorPassword) {
     };
     socket.setTimeout(RELOAD_DEADLINE_MS, () => end(reject, new Error(`${address} does not answer`)));
     socket.on('error', () => end(resolve, 'no Redis runs there')); // it reads the file when it starts
-    socket.on('connect', () => socket.write(`AUTH operator ${operatorPassword}\r\nACL LOAD\r\n`));
+    socket.on('connect', () => socket.write(lines.map((line) => `${line}\r\n`).join('')));
     socket.on('data', (chunk) => {
       answer += chunk;
       const refused = /^-(.*)\r\n/m.exec(answer);
-      if (refused) end(reject, new Error(`${address}: ${refused[1]}`));
-      else if (answer === '+OK\r\n+OK\r\n') end(resolve, 'reloaded');
+      if (refused) end(reject, new Error(`${address} refuses: ${refused[1].replace(/\.$/, '')}`));
+      else if (answer === '+OK\r\n'.repeat(lines.length)) end(resolve, 'reloaded');
     });
     // it may end our own connection, the user of which has changed
     socket.on('close', () => end(resolve, 'reloaded'));
   });
+}
+
+function fail(why) {
+  process.stderr.write(`secrets: ${why}\n`);
+  process.exit(1);
 }
 
 if (folder === undefined) {
@@ -104,7 +110,11 @@ if (folder === undefined) {
   process.exit(2);
 }
 mkdirSync(folder, { recursive: true, mode: modes.folder });
-const running = read('broker/operator-password'); // what a Redis that runs already knows
+const known = read('broker/operator-password'); // what a Redis that runs already knows
+const reloads = flags.reload !== undefined && known !== undefined;
+const logIn = `AUTH operator ${known}`;
+if (reloads && flags.rotate)
+  await command(flags.reload, [logIn]).catch(({ message }) => fail(`${message}. Nothing is changed.`));
 for (const service of ['gateway', 'consumer'])
   write(`migrate/${service}-password`, password(`${service}/database-password`));
 password('storage/password');
@@ -114,6 +124,10 @@ const users = {
   operator: password('broker/operator-password'),
 };
 write('broker/users.acl', usersAcl(users));
-if (flags.reload !== undefined && running !== undefined) {
-  process.stdout.write(`secrets: ${await reload(flags.reload, running)}\n`);
+if (reloads) {
+  const heard = await command(flags.reload, [logIn, 'ACL LOAD']).catch(({ message }) => {
+    const remedy = `${message}. Start Redis again: it reads users.acl then.`;
+    return flags.rotate ? fail(remedy) : remedy;
+  });
+  process.stdout.write(`secrets: ${heard}\n`);
 }

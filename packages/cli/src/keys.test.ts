@@ -54,6 +54,25 @@ describe('keys create', () => {
     expect([modeOf(file), readdirSync(folder)]).toEqual(['640', ['keys.json', 'link.json']]);
   });
 
+  it('keeps the keys of all that are made at the same time', async () => {
+    const names = Array.from({ length: 8 }, (_, at) => `key ${at}`);
+    const create = (name: string) =>
+      run(['keys', 'create', '--file', file, '--scope', 'read', '--name', name]);
+    for (const { code } of await Promise.all(names.map(create))) expect(code).toBe(0);
+    expect(
+      entries()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(names);
+    expect(readdirSync(folder)).toEqual(['keys.json']);
+  });
+
+  it('says so where somebody else has not finished', async () => {
+    writeFileSync(join(folder, '.keys.json.new'), '');
+    const { code, stderr } = await run(['keys', 'create', '--file', file, '--scope', 'read']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('remove ')]);
+  });
+
   it('without a file says what to put into API_KEYS', async () => {
     const { stdout, stderr } = await run(['keys', 'create', '--scope', 'read']);
     expect(stderr).toContain(JSON.stringify(recognise(stdout.trim())).slice(1, -1));

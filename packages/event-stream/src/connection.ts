@@ -175,16 +175,17 @@ function connect(
 ): StreamClient {
   const client = openClient(options, replyTimeoutMs);
   const { log, name } = options;
-  let reported = false; // an outage is reported once, not at every attempt
+  const reported = new Set<string>(); // of an outage each message once, not at every attempt
   client.on('ready', () => {
-    if (reported) log.info({ connection: name }, 'connected to redis again');
-    reported = false;
+    if (reported.size > 0) log.info({ connection: name }, 'connected to redis again');
+    reported.clear();
     state.isReady(true);
   });
   client.on('reconnecting', () => state.isReady(false)); // an error need not end the connection
-  client.on('error', (error: unknown) => {
-    if (!reported) log.warn({ connection: name, err: error }, 'redis connection failed, reconnecting');
-    reported = true;
+  client.on('error', (error: Error) => {
+    if (!reported.has(error.message))
+      log.warn({ connection: name, err: error }, 'redis connection failed, reconnecting');
+    reported.add(error.message);
   });
   // a failure was reported by the listener above; it rejects only when the client is destroyed
   client.connect().catch(() => {});

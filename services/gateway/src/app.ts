@@ -15,7 +15,7 @@ import { openApiRoute } from './api/openapi-route.ts';
 import { auditRoute } from './audit/audit-route.ts';
 import type { Auditor } from './audit/auditor.ts';
 import type { Authentication } from './auth/authentication.ts';
-import { createGuard, noGuard } from './auth/guard.ts';
+import { createGuard, openGuard } from './auth/guard.ts';
 import { onlyOurPages } from './auth/only-our-pages.ts';
 import { limitSignIns, readSessionRoute, signInRoute, signOutRoute } from './auth/session-routes.ts';
 import { batchesRoute } from './batches-route.ts';
@@ -98,10 +98,11 @@ export function createApp(deps: AppDeps, config: AppConfig): Express {
   app.disable('x-powered-by').disable('etag').set('query parser', parseQuery);
   app.set('trust proxy', config.trustProxyHops);
   app.use(requestContext(deps), checkShape, boundUnreadAnswers(deps, config));
-  if (config.corsOrigins !== '') app.use(allowOrigins(config.corsOrigins));
+  const origins = config.corsOrigins.split(',').filter(Boolean);
+  if (origins.length > 0) app.use(allowOrigins(origins));
   if (deps.rateLimit !== undefined) app.use(deps.rateLimit);
   const dashboard = createDashboardPage(dashboardFolder);
-  const guard = deps.authentication === undefined ? noGuard : createGuard(deps.authentication);
+  const guard = deps.authentication === undefined ? openGuard(origins) : createGuard(deps.authentication);
   bindOperations(app, handlersOf(deps, config, dashboard), guard);
   app.use('/dashboard/assets', dashboard.assets);
   app.use(docsFiles());
@@ -143,8 +144,8 @@ function handlersOf(deps: AppDeps, config: AppConfig, dashboard: DashboardPage):
     showDashboard: dashboard.page,
 
     readSession: readSessionRoute,
-    signIn: [onlyOurPages, limitSignIns(), ...readFilter, signInRoute(deps.authentication)],
-    signOut: [onlyOurPages, signOutRoute],
+    signIn: [onlyOurPages(), limitSignIns(), ...readFilter, signInRoute(deps.authentication)],
+    signOut: [onlyOurPages(), signOutRoute],
 
     readHealth: operator.health,
     readLiveness: operator.live,

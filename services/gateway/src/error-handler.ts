@@ -1,5 +1,6 @@
 import { type Logger, traceFields } from '@oncelog/service-kit';
 import type { ErrorRequestHandler } from 'express';
+import { requestFields } from './auth/principal.ts';
 import { answerEarly } from './early-answer.ts';
 import type { LineLimit } from './limits/line-limit.ts';
 import type { GatewayMetrics } from './metrics.ts';
@@ -26,11 +27,13 @@ export function errorHandler({ log, lineLimit, metrics }: ErrorHandlerDeps): Err
     const problem = asProblem(error);
     metrics.refusedRequests.inc({ code: problem.code });
     response.locals['code'] = problem.code;
-    const requestId = response.locals['requestId'] as string;
     if (problem.status >= 500 && lineLimit.admits(problem.code)) {
       const level = problem.code === 'internal' ? 'error' : 'warn';
       const trace = traceFields(traceparentOf(response));
-      log[level]({ requestId, code: problem.code, ...trace, err: problem.cause ?? error }, 'request failed');
+      log[level](
+        { ...requestFields(response), code: problem.code, ...trace, err: problem.cause ?? error },
+        'request failed',
+      );
     }
     if (response.headersSent) {
       response.destroy();

@@ -1,5 +1,6 @@
 import type { Logger } from '@oncelog/service-kit';
 import type { Request, Response } from 'express';
+import { requestFields } from './auth/principal.ts';
 import { Problem } from './problem.ts';
 
 /** One message, as the HTML standard's event stream has it. */
@@ -100,7 +101,6 @@ function listenTo(
   { log, heartbeatMs, stalledMs }: Listening,
 ): SseConnection {
   const gone = new AbortController();
-  const requestId = response.locals['requestId'] as string;
   let writtenWhenTaken = 0;
   let takenAt = performance.now();
 
@@ -120,7 +120,7 @@ function listenTo(
     }
     if (performance.now() - takenAt >= stalledMs) {
       const waitingBytes = response.writableLength;
-      log.warn({ requestId, waitingBytes, stalledMs }, 'client does not read: cut off');
+      log.warn({ ...requestFields(response), waitingBytes, stalledMs }, 'client does not read: cut off');
       response.destroy();
     } else if (!response.writableNeedDrain) write(': heartbeat\n\n');
   };

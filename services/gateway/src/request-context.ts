@@ -1,6 +1,6 @@
 import { type Logger, type Tracer, traceFields } from '@oncelog/service-kit';
 import type { RequestHandler } from 'express';
-import { principalOf } from './auth/principal.ts';
+import { requestFields } from './auth/principal.ts';
 import type { LineLimit } from './limits/line-limit.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { endRequestSpan, startRequestSpan } from './request-trace.ts';
@@ -42,8 +42,7 @@ export function requestContext(deps: RequestContextDeps): RequestHandler {
       if (status < 400 || lineLimit.admits(`answered ${code ?? status}`)) {
         log[level](
           {
-            requestId,
-            keyId: principalOf(response)?.keyId,
+            ...requestFields(response),
             method: request.method,
             route,
             status,

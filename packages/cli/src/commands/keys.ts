@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { futureTime, several } from '../arguments.ts';
 import { EXIT, OperationalError, UsageError } from '../failure.ts';
-import { readKeyFile, writeKeyFile } from '../keys/key-file.ts';
+import { changeKeyFile, readKeyFile } from '../keys/key-file.ts';
 import { type KeyEntry, newKey, recognise, SCOPES } from '../keys/new-key.ts';
 import type { Runner } from '../program.ts';
 import type { Session } from '../session.ts';
@@ -91,7 +91,7 @@ async function create({ env, out, now, warn }: Session, options: CreateOptions &
     ...(expires === undefined ? {} : { expires_at: expires }),
   };
   const file = options.file ?? (env['API_KEYS_FILE'] || undefined);
-  if (file !== undefined) writeKeyFile(file, [...(readKeyFile(file) ?? []), entry]);
+  if (file !== undefined) await changeKeyFile(file, (entries = []) => [...entries, entry]);
   if (options.json) await out.json({ key, entry });
   else await out.write(`${key}\n`);
   if (file !== undefined) warn(`${file} has the hash of this key, ${entry.id}. It is not shown again.`);
@@ -119,10 +119,12 @@ async function list(
 
 async function remove({ env, warn }: Session, options: FileOptions, ids: readonly string[]): Promise<number> {
   const file = fileOf(env, options);
-  const entries = existing(file);
-  const missing = ids.filter((id) => !entries.some((entry) => entry.id === id));
-  const left = entries.filter(({ id }) => !ids.includes(id));
-  if (left.length < entries.length) writeKeyFile(file, left);
+  let missing: readonly string[] = [];
+  await changeKeyFile(file, (found) => {
+    const entries = existing(file, found);
+    missing = ids.filter((id) => !entries.some((entry) => entry.id === id));
+    return missing.length === ids.length ? undefined : entries.filter(({ id }) => !ids.includes(id));
+  });
   for (const id of missing) warn(`${file} has no key ${id}`);
   return missing.length === 0 ? EXIT.ok : EXIT.failed;
 }
@@ -136,8 +138,10 @@ async function hash({ stdin, out }: Session): Promise<undefined> {
   await out.json(recognised);
 }
 
-function existing(file: string): KeyEntry[] {
-  const entries = readKeyFile(file);
+function existing(
+  file: string,
+  entries: readonly KeyEntry[] | undefined = readKeyFile(file),
+): readonly KeyEntry[] {
   if (entries === undefined) throw new OperationalError(`there is no file ${file}`);
   return entries;
 }

@@ -1,22 +1,25 @@
 import {
-  chownSync,
   closeSync,
+  existsSync,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   openSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
-  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { OperationalError } from '../failure.ts';
 import type { KeyEntry } from './new-key.ts';
 
 const OWNER_ONLY = 0o600;
+const RETRY_MS = 20;
+const PATIENCE_MS = 3_000;
 
 /**
  * The keys of a file, as the gateway reads them.
@@ -49,29 +52,49 @@ function isEntry(entry: unknown): entry is KeyEntry {
 }
 
 /**
- * Replaces a file of keys. Who reads it meanwhile reads all of the old ones, or all of the new ones. A new file is its owner's
- * alone; one that is there keeps its owner and its mode, which a container may need.
+ * Changes a file of keys, one process at a time. Who reads it meanwhile reads all of the old ones, or all of the new ones. A new
+ * file is its owner's alone; one that is there keeps its owner and its mode, which a container may need.
+ *
+ * @param change the keys that are to be there instead; undefined: they stay
+ * @throws {OperationalError} another process has been changing it for {@link PATIENCE_MS}
  */
-export function writeKeyFile(file: string, entries: readonly KeyEntry[]): void {
-  const before = statOf(file);
-  const target = before === undefined ? file : realpathSync(file);
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}`);
-  const mode = before === undefined ? OWNER_ONLY : before.mode & 0o777;
-  const opened = openSync(temporary, 'wx', OWNER_ONLY);
+export async function changeKeyFile(
+  file: string,
+  change: (entries: readonly KeyEntry[] | undefined) => readonly KeyEntry[] | undefined,
+): Promise<void> {
+  const target = existsSync(file) ? realpathSync(file) : file;
+  const temporary = join(dirname(target), `.${basename(target)}.new`);
+  const opened = await openAlone(temporary);
+  let renamed = false;
   try {
+    const entries = change(readKeyFile(target));
+    if (entries === undefined) return;
     writeSync(opened, `${JSON.stringify(entries, undefined, 2)}\n`);
-    fchmodSync(opened, mode);
+    const before = statSync(target, { throwIfNoEntry: false });
+    fchmodSync(opened, before === undefined ? OWNER_ONLY : before.mode & 0o777);
+    if (before !== undefined && before.uid !== process.getuid?.()) fchownSync(opened, before.uid, before.gid);
     fsyncSync(opened);
-    closeSync(opened);
-    if (before !== undefined && before.uid !== process.getuid?.())
-      chownSync(temporary, before.uid, before.gid);
     renameSync(temporary, target);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+    renamed = true;
+  } finally {
+    closeSync(opened);
+    if (!renamed) rmSync(temporary, { force: true });
   }
 }
 
-function statOf(file: string): Stats | undefined {
-  return statSync(file, { throwIfNoEntry: false });
+/** The new file is the lock as well: it exists while somebody writes it, and becomes the file. */
+async function openAlone(temporary: string): Promise<number> {
+  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+    try {
+      return openSync(temporary, 'wx', OWNER_ONLY);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (waitedMs >= PATIENCE_MS) {
+        throw new OperationalError(
+          `another process changes the keys. If there is none, one was killed: remove ${temporary}`,
+        );
+      }
+    }
+    await setTimeout(RETRY_MS);
+  }
 }

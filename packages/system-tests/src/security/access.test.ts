@@ -382,7 +382,9 @@ describe('without keys', () => {
     return { code, output };
   };
 
-  it('a gateway that others can reach does not start, unless that is asked for', async () => {
+  it('a gateway that others can reach does not start, unless that is asked for', {
+    timeout: 90_000,
+  }, async () => {
     const refused = await start({ HOST: '0.0.0.0' });
     expect(refused.code).toBe(1);
     expect(refused.output).toContain('ALLOW_ANONYMOUS=true');

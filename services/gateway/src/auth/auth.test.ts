@@ -307,7 +307,7 @@ it('tells who fails to sign in again and again to wait', async () => {
 
 describe('a gateway without keys', () => {
   it('says that everybody may do everything, and ignores what it does not need', async () => {
-    const open = await openTestGateway();
+    const open = await openTestGateway({ corsOrigins: 'https://ops.example' });
     try {
       const everybody = { anonymous: true, id: null, scopes: ['publish', 'read', 'admin'] };
       expect(await (await fetch(`${open.url}/session`)).json()).toMatchObject(everybody);
@@ -329,6 +329,9 @@ describe('a gateway without keys', () => {
       expect(await replay({ 'sec-fetch-site': 'cross-site' })).toBe(403);
       expect(await replay({ origin: open.url })).toBe(404);
       expect(await replay({})).toBe(404);
+      // those that CORS lets use the API
+      expect(await replay({ origin: 'https://ops.example', 'sec-fetch-site': 'cross-site' })).toBe(404);
+      expect(await replay({ origin: 'https://ops.example.org' })).toBe(403);
     } finally {
       await open.close();
     }

@@ -15,11 +15,15 @@ export type Guard = (operation: Operation) => RequestHandler[];
 /**
  * While this gateway asks for no keys. Of what changes anything, publishing needs a type of body that a browser sends to
  * another site only after asking it (CORS).
+ *
+ * @param origins of the pages that CORS lets use the API
  */
-export const noGuard: Guard = ({ access, method }) =>
-  access !== 'open' && access.scopes.includes('admin') && access.scopes.length === 1 && method !== 'get'
-    ? [onlyOurPages]
-    : [];
+export function openGuard(origins: readonly string[]): Guard {
+  return ({ access, method }) =>
+    access !== 'open' && access.scopes.includes('admin') && access.scopes.length === 1 && method !== 'get'
+      ? [onlyOurPages(origins)]
+      : [];
+}
 
 /** Lets pass who may, as the table of operations has it. Who that is, {@link principalOf} tells the handlers. */
 export function createGuard(authentication: Authentication): Guard {

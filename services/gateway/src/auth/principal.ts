@@ -43,3 +43,8 @@ export function isWithin(topic: string, prefixes: readonly string[]): boolean {
 export function outsideLimit(pointer: string): Violation {
   return { pointer, rule: 'topic-prefix', detail: 'The key is limited to other topics.' };
 }
+
+/** What a log line says of a request, so that it can be found, and of who sent it. */
+export function requestFields(response: Response): { requestId: string; keyId: string | undefined } {
+  return { requestId: response.locals['requestId'] as string, keyId: principalOf(response)?.keyId };
+}

@@ -2,9 +2,9 @@ import cors from 'cors';
 import type { RequestHandler } from 'express';
 
 /** Lets pages of these origins use the API. Never with cookies: they bring an API key. */
-export function allowOrigins(corsOrigins: string): RequestHandler {
+export function allowOrigins(origins: string[]): RequestHandler {
   return cors({
-    origin: corsOrigins.split(','),
+    origin: origins,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     exposedHeaders: [
       'Link',

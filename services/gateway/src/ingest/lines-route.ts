@@ -3,7 +3,7 @@ import { type Logger, paceBody, traceFields } from '@oncelog/service-kit';
 import type { Request, RequestHandler, Response } from 'express';
 import type { AcceptDeps } from '../accept-batch.ts';
 import { appendBatch } from '../append.ts';
-import { clientOf, topicLimitOf } from '../auth/principal.ts';
+import { clientOf, requestFields, topicLimitOf } from '../auth/principal.ts';
 import { idempotencyKeyOf, lineBatchIdOf } from '../batch-id.ts';
 import type { BodyBudget } from '../body-budget.ts';
 import { asProblem } from '../error-handler.ts';
@@ -131,10 +131,9 @@ async function problemOf(
     first = failed;
   }
   const kept = upload.kept();
-  const requestId = response.locals['requestId'] as string;
   const { batch_ids: _, ...counts } = kept;
   if (error instanceof ClientGoneError) {
-    const fields = { requestId, kept: counts, ...traceFields(traceparentOf(response)) };
+    const fields = { ...requestFields(response), kept: counts, ...traceFields(traceparentOf(response)) };
     log.info(fields, 'client went away in the middle of its lines');
     return new Problem('bad-request', { detail: error.message, kept });
   }

@@ -1,5 +1,6 @@
 import type { Logger } from '@oncelog/service-kit';
 import type { RequestHandler, Response } from 'express';
+import { requestFields } from '../auth/principal.ts';
 import type { LineLimit } from './line-limit.ts';
 
 export interface UnreadAnswersDeps {
@@ -28,8 +29,8 @@ export function boundUnreadAnswers(
       bytes -= response.writableLength;
       unread.delete(response);
       if (lineLimit.admits('unread-answer')) {
-        const requestId = response.locals['requestId'] as string;
-        log.warn({ requestId, waitingBytes: response.writableLength }, 'client does not read: cut off');
+        const fields = { ...requestFields(response), waitingBytes: response.writableLength };
+        log.warn(fields, 'client does not read: cut off');
       }
       response.destroy();
     }
