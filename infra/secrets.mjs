@@ -10,7 +10,7 @@
  *   FOLDER/storage/    password                              of Postgres's superuser
  *   FOLDER/broker/     operator-password, users.acl          users.acl has hashes only
  *
- *   --rotate     new ones for all
+ *   --rotate     new ones for all but Postgres's superuser, whose password counts when the cluster is made
  *   --prefix     of the keys in Redis; default: STREAM_PREFIX, or oncelog
  *   --readable   by every user, where the folders themselves are handed out (the volumes of Docker Compose)
  *   --reload     has the Redis that runs there take the new users.acl; where none runs, nothing happens. One that refuses
@@ -55,8 +55,8 @@ function read(name) {
 }
 
 /** The password in a file; a fresh one where there is none. Letters, digits, - and _: no URL or shell minds. */
-function password(name) {
-  const kept = flags.rotate ? undefined : read(name);
+function password(name, { rotate = flags.rotate } = {}) {
+  const kept = rotate ? undefined : read(name);
   const value = kept || randomBytes(32).toString('base64url');
   write(name, value);
   return value;
@@ -117,7 +117,8 @@ if (reloads && flags.rotate)
   await command(flags.reload, [logIn]).catch(({ message }) => fail(`${message}. Nothing is changed.`));
 for (const service of ['gateway', 'consumer'])
   write(`migrate/${service}-password`, password(`${service}/database-password`));
-password('storage/password');
+// it counts when the cluster is made, and never again
+password('storage/password', { rotate: false });
 const users = {
   gateway: password('gateway/redis-password'),
   consumer: password('consumer/redis-password'),

@@ -129,5 +129,6 @@ export {
   type SignIn,
   SignInSchema,
 } from './session.ts';
+export { type ParsedStoredKeys, parseStoredKeys, type StoredKey } from './stored-keys.ts';
 export { type TailDropped, TailDroppedSchema } from './tail.ts';
 export { isTimestamp } from './timestamp.ts';

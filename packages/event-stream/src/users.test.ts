@@ -180,6 +180,8 @@ const FORBIDDEN: Record<User, readonly (readonly string[])[]> = {
     ['HSET', totals, 'epoch', 'x'],
     ['EVAL', 'return 1', '0'],
     ['DEL', 'other:key'],
+    // another server's data would take the place of all
+    ['REPLICAOF', '127.0.0.1', '1'],
   ],
 };
 

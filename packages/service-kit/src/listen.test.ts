@@ -78,6 +78,29 @@ describe('a body that does not come to its end', () => {
   });
 });
 
+it('ends what waits on a connection that asks for a tunnel', async () => {
+  const closed: string[] = [];
+  const app = express().get('/:name', (request, response) => {
+    response.on('close', () => closed.push(request.params.name)); // and never answers
+    response.setHeader('X-Name', request.params.name);
+  });
+  const { port } = await serve(app);
+  const socket = connect(port, HOST);
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  const ended = new Promise((resolve) => socket.on('close', resolve));
+  socket.on('error', () => {});
+  const lines = ['GET /a', 'GET /b', 'GET /c', 'CONNECT x:1'].map(
+    (line) => `${line} HTTP/1.1\r\nHost: x\r\n\r\n`,
+  );
+  socket.write(lines.join(''));
+  await ended;
+  await expect.poll(() => closed.sort(), { timeout: 10_000 }).toEqual(['a', 'b', 'c']);
+  expect(text).toBe(''); // the first answer would have been taken for that of the first request
+});
+
 describe('connections beyond the limits', () => {
   it.each([
     ['total', { maxConnections: 2 }],

@@ -64,8 +64,13 @@ export function refuseRequests(
     else refuse(socket, refusalOf(error));
   });
   server.on('connect', ({ url }, socket) => {
-    socket.on('error', () => socket.destroy()); // Node has taken its own listener away
-    refuse(socket, { status: 405, reason: 'CONNECT', target: url ?? '' });
+    // Node has taken its own listeners away: nobody else ends what waits on this connection
+    socket.on('error', () => socket.destroy());
+    const before = [...underWay()].filter((response) => response.req.socket === socket);
+    if (before.length > 0) {
+      for (const response of before) response.destroy();
+      socket.destroy();
+    } else refuse(socket, { status: 405, reason: 'CONNECT', target: url ?? '' });
   });
   return (request, what) => {
     const { socket } = request;

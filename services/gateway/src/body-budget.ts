@@ -21,38 +21,53 @@ export function createBodyBudget(
   { metrics: { inFlightBodies } }: BodyBudgetDeps,
   { maxInFlightBytes }: { readonly maxInFlightBytes: number },
 ): BodyBudget {
-  const ofClients = new Map<string, number>();
+  const account = createAccount(maxInFlightBytes);
   return {
     maxBytes: maxInFlightBytes,
     reserve(bytes, client) {
-      if (inFlightBodies.bytes + bytes > maxInFlightBytes) throw overloaded();
-      const held = ofClients.get(client) ?? 0;
-      if (held > 0 && held + bytes > maxInFlightBytes / 2) throw overloaded();
-      ofClients.set(client, held + bytes);
+      account.demandRoom(bytes, client);
+      account.add(bytes, client);
       inFlightBodies.bytes += bytes;
     },
     release(bytes, client) {
+      account.add(-bytes, client);
       inFlightBodies.bytes -= bytes;
-      const left = (ofClients.get(client) ?? 0) - bytes;
-      if (left > 0) ofClients.set(client, left);
-      else ofClients.delete(client);
     },
   };
 }
 
 /** A part of a budget: what is reserved here counts there, and never takes more than this part. */
 export function shareOf(budget: BodyBudget, maxBytes: number): BodyBudget {
-  let reserved = 0;
+  const account = createAccount(maxBytes);
   return {
     maxBytes,
     reserve(bytes, client) {
-      if (reserved + bytes > maxBytes) throw overloaded();
+      account.demandRoom(bytes, client);
       budget.reserve(bytes, client);
-      reserved += bytes;
+      account.add(bytes, client);
     },
     release(bytes, client) {
       budget.release(bytes, client);
-      reserved -= bytes;
+      account.add(-bytes, client);
+    },
+  };
+}
+
+/** Who has how much of `maxBytes`. */
+function createAccount(maxBytes: number) {
+  const ofClients = new Map<string, number>();
+  let total = 0;
+  return {
+    demandRoom(bytes: number, client: string): void {
+      if (total + bytes > maxBytes) throw overloaded();
+      const held = ofClients.get(client) ?? 0;
+      if (held > 0 && held + bytes > maxBytes / 2) throw overloaded();
+    },
+    add(bytes: number, client: string): void {
+      total += bytes;
+      const held = (ofClients.get(client) ?? 0) + bytes;
+      if (held > 0) ofClients.set(client, held);
+      else ofClients.delete(client);
     },
   };
 }

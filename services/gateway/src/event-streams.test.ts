@@ -76,7 +76,7 @@ describe('event streams', () => {
     );
     expect(response.headers).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'no-store, no-transform',
     });
   });
 

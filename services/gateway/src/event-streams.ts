@@ -129,7 +129,7 @@ function listenTo(
   response.once('close', () => gone.abort());
   response.set({
     'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-cache, no-transform',
+    'Cache-Control': 'no-store, no-transform',
     'X-Accel-Buffering': 'no', // nginx would hold messages back
   });
   // the server's idle timeout is for clients that owe a request; this one owes nothing

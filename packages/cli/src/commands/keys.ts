@@ -1,8 +1,9 @@
+import type { Scope, StoredKey } from '@oncelog/event-schema';
 import { type Command, InvalidArgumentError } from 'commander';
 import { futureTime, several } from '../arguments.ts';
 import { EXIT, OperationalError, UsageError } from '../failure.ts';
 import { changeKeyFile, readKeyFile } from '../keys/key-file.ts';
-import { type KeyEntry, newKey, recognise, SCOPES } from '../keys/new-key.ts';
+import { newKey, recognise, SCOPES } from '../keys/new-key.ts';
 import type { Runner } from '../program.ts';
 import type { Session } from '../session.ts';
 import { table } from '../table.ts';
@@ -13,7 +14,7 @@ interface FileOptions {
 }
 
 interface CreateOptions extends FileOptions {
-  readonly scope: readonly string[];
+  readonly scope: readonly Scope[];
   readonly topic?: readonly string[];
   readonly name?: string;
   readonly expires?: string;
@@ -82,11 +83,11 @@ async function create({ env, out, now, warn }: Session, options: CreateOptions &
   const key = newKey();
   const recognised = recognise(key);
   if (recognised === undefined) throw new Error('a new key is none');
-  const entry: KeyEntry = {
+  const entry: StoredKey = {
     ...recognised,
     ...(name === undefined ? {} : { name }),
-    scopes,
-    ...(topics === undefined ? {} : { topics }),
+    scopes: [...scopes],
+    ...(topics === undefined ? {} : { topics: [...topics] }),
     created_at: new Date(now()).toISOString(),
     ...(expires === undefined ? {} : { expires_at: expires }),
   };
@@ -103,7 +104,8 @@ async function list(
   { env, out, style }: Session,
   options: FileOptions & { json?: boolean },
 ): Promise<undefined> {
-  const entries = existing(fileOf(env, options));
+  const file = fileOf(env, options);
+  const entries = existing(file, await readKeyFile(file));
   if (options.json) {
     await out.json(entries.map(({ hash: _, ...entry }) => entry));
     return;
@@ -138,12 +140,9 @@ async function hash({ stdin, out }: Session): Promise<undefined> {
   await out.json(recognised);
 }
 
-function existing(
-  file: string,
-  entries: readonly KeyEntry[] | undefined = readKeyFile(file),
-): readonly KeyEntry[] {
-  if (entries === undefined) throw new OperationalError(`there is no file ${file}`);
-  return entries;
+function existing(file: string, found: readonly StoredKey[] | undefined): readonly StoredKey[] {
+  if (found === undefined) throw new OperationalError(`there is no file ${file}`);
+  return found;
 }
 
 function fileOf(env: Session['env'], { file = env['API_KEYS_FILE'] || undefined }: FileOptions): string {

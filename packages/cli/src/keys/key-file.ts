@@ -14,20 +14,21 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { StoredKey } from '@oncelog/event-schema';
 import { OperationalError } from '../failure.ts';
-import type { KeyEntry } from './new-key.ts';
 
 const OWNER_ONLY = 0o600;
 const RETRY_MS = 20;
 const PATIENCE_MS = 3_000;
 
 /**
- * The keys of a file, as the gateway reads them.
+ * The keys of a file, by the rules of the gateway: what it would not take is not taken here either, or a key that is removed from such
+ * a file would go on being good.
  *
  * @returns undefined where there is no file
  * @throws {OperationalError} it holds something else
  */
-export function readKeyFile(file: string): KeyEntry[] | undefined {
+export async function readKeyFile(file: string): Promise<readonly StoredKey[] | undefined> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -35,20 +36,13 @@ export function readKeyFile(file: string): KeyEntry[] | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  try {
-    const entries: unknown = JSON.parse(text);
-    if (Array.isArray(entries) && entries.every(isEntry)) return entries;
-  } catch {
-    // said below, and without the text: it may hold a key
-  }
+  // loaded here, because no other command needs it
+  const { parseStoredKeys } = await import('@oncelog/event-schema');
+  const parsed = parseStoredKeys(text);
+  if (parsed.outcome === 'valid') return parsed.keys;
   throw new OperationalError(
-    `${file} is no file of keys: it must be a JSON array, as \`oncelog keys create\` makes it`,
+    `${file} is no file of keys that the gateway takes: ${parsed.problems.join('; ')}`,
   );
-}
-
-function isEntry(entry: unknown): entry is KeyEntry {
-  const { id, scopes } = (entry ?? {}) as Partial<KeyEntry>;
-  return typeof id === 'string' && Array.isArray(scopes);
 }
 
 /**
@@ -60,16 +54,16 @@ function isEntry(entry: unknown): entry is KeyEntry {
  */
 export async function changeKeyFile(
   file: string,
-  change: (entries: readonly KeyEntry[] | undefined) => readonly KeyEntry[] | undefined,
+  change: (keys: readonly StoredKey[] | undefined) => readonly StoredKey[] | undefined,
 ): Promise<void> {
   const target = existsSync(file) ? realpathSync(file) : file;
   const temporary = join(dirname(target), `.${basename(target)}.new`);
   const opened = await openAlone(temporary);
   let renamed = false;
   try {
-    const entries = change(readKeyFile(target));
-    if (entries === undefined) return;
-    writeSync(opened, `${JSON.stringify(entries, undefined, 2)}\n`);
+    const keys = change(await readKeyFile(target));
+    if (keys === undefined) return;
+    writeSync(opened, `${JSON.stringify(keys, undefined, 2)}\n`);
     const before = statSync(target, { throwIfNoEntry: false });
     fchmodSync(opened, before === undefined ? OWNER_ONLY : before.mode & 0o777);
     if (before !== undefined && before.uid !== process.getuid?.()) fchownSync(opened, before.uid, before.gid);

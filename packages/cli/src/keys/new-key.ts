@@ -1,15 +1,5 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
-
-/** An element of the gateway's API_KEYS_FILE: enough to recognise a key, and not enough to be it. */
-export interface KeyEntry {
-  readonly id: string;
-  readonly hash: string;
-  readonly scopes: readonly string[];
-  readonly topics?: readonly string[];
-  readonly name?: string;
-  readonly created_at?: string;
-  readonly expires_at?: string;
-}
+import type { StoredKey } from '@oncelog/event-schema';
 
 export const SCOPES = ['publish', 'read', 'admin'] as const;
 
@@ -29,7 +19,7 @@ export function newKey(): string {
  *
  * @returns undefined where the text is no key
  */
-export function recognise(key: string): Pick<KeyEntry, 'id' | 'hash'> | undefined {
+export function recognise(key: string): Pick<StoredKey, 'id' | 'hash'> | undefined {
   const [, id, secret] = /^olk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/.exec(key) ?? [];
   if (id === undefined || secret === undefined) return undefined;
   return { id, hash: `sha256:${createHash('sha256').update(secret).digest('hex')}` };

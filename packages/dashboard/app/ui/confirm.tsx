@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId } from 'preact/hooks';
+import { useModal } from './use-modal.ts';
 
 interface ConfirmProps {
   readonly title: string;
@@ -12,12 +13,8 @@ interface ConfirmProps {
 
 /** Asks before something that cannot be taken back. */
 export function Confirm({ title, action, danger = false, onConfirm, onCancel, children }: ConfirmProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const id = useId();
-  useEffect(() => {
-    dialog.current?.showModal();
-    return () => dialog.current?.close();
-  }, []);
   return (
     <dialog class="dialog" ref={dialog} aria-labelledby={id} onCancel={onCancel} onClose={onCancel}>
       <h2 id={id}>{title}</h2>

@@ -93,11 +93,11 @@ it('signs out, and asks again', async () => {
 
 it('asks again when the session ends, and goes on where one was', async () => {
   const short = await createKey(file, '--scope', 'admin', '--name', 'for an hour');
+  const known = () => fetch(`${system.stack.url}/stats`, { headers: bearer(short) });
+  await polled(async () => expect((await known()).status).toBe(200)); // within seconds
   const { page, watch } = await open('/dashboard?view=events&live=1');
-  await polled(async () => {
-    await signIn(page, short); // the gateway takes a new key within seconds
-    await page.getByTestId('who').waitFor({ timeout: 1_000 });
-  });
+  await signIn(page, short);
+  await shows(page.getByTestId('who'));
   await reaches(page.getByTestId('tail-state'), 'live');
   await page.getByLabel('Topic').fill('half.written');
   await removeKey(file, short);

@@ -181,7 +181,9 @@ describe('a good client is served beside', () => {
       deaf: true,
       connections: 30,
     });
-    const isEnough = () => (gatewayLog().match(/client does not read: cut off/g)?.length ?? 0) >= 10;
+    const isEnough = () =>
+      (gatewayLog().match(/client does not read: cut off/g)?.length ?? 0) >= 10 &&
+      attackers.ends.length >= 10;
     await beside(attackers, { isEnough, growthMb: 600 });
   });
 });

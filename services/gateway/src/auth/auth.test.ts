@@ -288,6 +288,43 @@ describe('what goes on for hours', () => {
   });
 });
 
+it('an upload ends with its key, also behind an answer that goes on', async () => {
+  const leaving = newKey({ scopes: ['publish'] });
+  ring.replace(keysOf(reader, publisher, shop, admin, leaving));
+  const socket = connect(gateway.port, '127.0.0.1').on('error', () => {});
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const head = (key: TestKey) => `HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${key.text}\r\n`;
+  const answered = new Promise((resolve) => socket.once('data', resolve));
+  socket.write(`GET /tail ${head(reader)}\r\n`);
+  await answered;
+  const lines = 'Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n';
+  socket.write(`POST /publish ${head(leaving)}${lines}`);
+  const bodies = async () =>
+    /^oncelog_gateway_in_flight_body_bytes\b.* (\d+)$/m.exec(
+      await (await get('/metrics', bearer(reader))).text(),
+    )?.[1];
+  await expect.poll(bodies, { timeout: 10_000 }).not.toBe('0');
+  ring.replace(keysOf(reader, publisher, shop, admin));
+  authentication.check();
+  await closed;
+  await expect.poll(bodies, { timeout: 10_000 }).toBe('0');
+});
+
+it('a proxy that demands keys gets nothing from a gateway without any', async () => {
+  const open = await openTestGateway();
+  try {
+    const status = async (path: string, init: RequestInit = {}) =>
+      (await fetch(`${open.url}${path}`, { ...init, headers: { 'x-oncelog-keys': 'required' } })).status;
+    expect(await status('/stats')).toBe(403);
+    expect(await status('/publish', { method: 'POST', body: '{}' })).toBe(403);
+    expect(await status('/dead-letters?all=true', { method: 'DELETE' })).toBe(403);
+    expect(await status('/health/live')).toBe(200);
+  } finally {
+    await open.close();
+  }
+  expect((await get('/stats', { ...bearer(reader), 'x-oncelog-keys': 'required' })).status).toBe(200);
+});
+
 it('tells who fails to sign in again and again to wait', async () => {
   const fail = () =>
     request('POST', '/session', {

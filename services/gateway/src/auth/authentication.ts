@@ -91,7 +91,8 @@ export function createAuthentication({ ring, sessions, log, now }: Authenticatio
       response.once('close', () => held.delete(response));
     },
     check() {
-      for (const [response, isValid] of held) if (!isValid()) response.destroy();
+      // not the answer alone: one that waits behind another has no socket of its own, and its upload would go on
+      for (const [response, isValid] of held) if (!isValid()) response.req.socket.destroy();
     },
   };
 }

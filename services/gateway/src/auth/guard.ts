@@ -19,11 +19,24 @@ export type Guard = (operation: Operation) => RequestHandler[];
  * @param origins of the pages that CORS lets use the API
  */
 export function openGuard(origins: readonly string[]): Guard {
-  return ({ access, method }) =>
-    access !== 'open' && access.scopes.includes('admin') && access.scopes.length === 1 && method !== 'get'
-      ? [onlyOurPages(origins)]
-      : [];
+  return ({ access, method }) => {
+    if (access === 'open') return [];
+    const isAdmins = access.scopes.includes('admin') && access.scopes.length === 1;
+    return isAdmins && method !== 'get'
+      ? [notWhereKeysAreDemanded, onlyOurPages(origins)]
+      : [notWhereKeysAreDemanded];
+  };
 }
+
+/** Sent by a proxy that others can reach: it must not stand before a gateway that was started without its keys. */
+const DEMAND = 'x-oncelog-keys';
+
+const notWhereKeysAreDemanded: RequestHandler = ({ headers }, _response, next) => {
+  if (headers[DEMAND] !== 'required') return next();
+  throw new Problem('forbidden', {
+    detail: 'The proxy demands API keys, and this gateway was started without any.',
+  });
+};
 
 /** Lets pass who may, as the table of operations has it. Who that is, {@link principalOf} tells the handlers. */
 export function createGuard(authentication: Authentication): Guard {

@@ -22,7 +22,8 @@ export interface OpenedKeys {
   readonly authentication: Authentication;
   /**
    * Takes the file's keys where it has changed, and cuts off whose key is gone. A file that is broken or missing keeps the keys
-   * that are known, and is told once. Never rejects.
+   * that are known, and is told at once and every minute. Never
+   * rejects.
    */
   tick(): Promise<void>;
 }
@@ -53,7 +54,7 @@ export async function openKeys(deps: OpenKeysDeps, config: OpenKeysConfig): Prom
   const authentication = createAuthentication({ ring, sessions, log, now });
   log.info({ keys: keys.length }, 'API keys are asked for');
 
-  let failure = '';
+  let failure = NO_FAILURE;
   const reload = async (): Promise<void> => {
     const text = await read();
     if (text !== seen) {
@@ -62,7 +63,7 @@ export async function openKeys(deps: OpenKeysDeps, config: OpenKeysConfig): Prom
       ring.replace(changed);
       log.info({ keys: changed.length }, 'API keys reloaded');
     }
-    failure = '';
+    failure = NO_FAILURE;
   };
 
   return {
@@ -72,8 +73,9 @@ export async function openKeys(deps: OpenKeysDeps, config: OpenKeysConfig): Prom
         await reload();
       } catch (error) {
         const { message } = error as Error;
-        if (message !== failure) log.error({ err: error }, 'API keys not reloaded: those from before stay');
-        failure = message;
+        failure = { message, ticks: message === failure.message ? failure.ticks + 1 : 0 };
+        if (failure.ticks % TOLD_EVERY === 0)
+          log.error({ err: error }, 'API keys not reloaded: those from before stay');
       }
       authentication.check();
     },
@@ -82,6 +84,10 @@ export async function openKeys(deps: OpenKeysDeps, config: OpenKeysConfig): Prom
 
 /** How soon a change of the keys counts, and the end of a key whose answers go on. */
 const EVERY_MS = 2_000;
+/** Ticks: a minute. */
+const TOLD_EVERY = 30;
+/** What was in the way of the keys, and for how many ticks before this one. */
+const NO_FAILURE = { message: '', ticks: 0 };
 
 /** Ticks until the signal aborts. */
 export async function watchKeys({ tick }: Pick<OpenedKeys, 'tick'>, stop: AbortSignal): Promise<void> {

@@ -1,64 +1,15 @@
-import { isTimestamp, MAX_NAME_CHARACTERS, ScopeSchema } from '@oncelog/event-schema';
-import { type Static, Type } from '@sinclair/typebox';
-import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { parseStoredKeys, type StoredKey } from '@oncelog/event-schema';
 import type { ApiKey } from './api-key.ts';
-
-/** One element of API_KEYS and of the file. A field that is mistyped must not become a key without that limit. */
-const StoredKeySchema = Type.Object(
-  {
-    id: Type.String({ pattern: '^[a-z0-9]{12}$' }),
-    hash: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
-    scopes: Type.Array(ScopeSchema, { minItems: 1, uniqueItems: true }),
-    topics: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: MAX_NAME_CHARACTERS }), { minItems: 1 }),
-    ),
-    name: Type.Optional(Type.String({ maxLength: 200 })),
-    created_at: Type.Optional(Type.String()),
-    expires_at: Type.Optional(Type.String()),
-  },
-  { additionalProperties: false },
-);
-type StoredKey = Static<typeof StoredKeySchema>;
-
-const validator = TypeCompiler.Compile(Type.Array(StoredKeySchema));
 
 export type ParsedKeys =
   | { readonly outcome: 'valid'; readonly keys: readonly ApiKey[] }
-  /** In words that repeat nothing of the text: somebody may have put the key where its hash belongs. */
+  /** In words that repeat nothing of the text. */
   | { readonly outcome: 'invalid'; readonly problems: readonly string[] };
 
-/** Reads keys from their JSON text. All problems at once; one that is wrong makes the whole text wrong. Pure. */
+/** Reads keys from their JSON text, as {@link parseStoredKeys} does. */
 export function parseKeys(text: string): ParsedKeys {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return { outcome: 'invalid', problems: ['it is not JSON'] };
-  }
-  if (!validator.Check(document)) return { outcome: 'invalid', problems: schemaProblems(document) };
-  const problems = document.flatMap((key, at) => problemsOf(key, at, document));
-  return problems.length > 0
-    ? { outcome: 'invalid', problems }
-    : { outcome: 'valid', keys: document.map(keyOf) };
-}
-
-function schemaProblems(document: unknown): string[] {
-  const byPath = new Map<string, string>();
-  for (const { path, message } of validator.Errors(document))
-    if (!byPath.has(path)) byPath.set(path, message);
-  return [...byPath].map(([path, message]) => `${path || 'the whole'}: ${message}`);
-}
-
-function problemsOf({ id, scopes, topics, expires_at }: StoredKey, at: number, all: StoredKey[]): string[] {
-  const problems: string[] = [];
-  if (all.findIndex((other) => other.id === id) < at) problems.push(`/${at}/id: another key has it`);
-  if (topics !== undefined && scopes.includes('admin')) {
-    problems.push(`/${at}/topics: a key with the scope admin cannot be limited to topics`);
-  }
-  if (expires_at !== undefined && !isTimestamp(expires_at)) {
-    problems.push(`/${at}/expires_at: it must be a time such as 2026-01-31T12:00:00Z`);
-  }
-  return problems;
+  const parsed = parseStoredKeys(text);
+  return parsed.outcome === 'valid' ? { outcome: 'valid', keys: parsed.keys.map(keyOf) } : parsed;
 }
 
 function keyOf(stored: StoredKey): ApiKey {

@@ -8,6 +8,7 @@ import { idempotencyKeyOf, lineBatchIdOf } from '../batch-id.ts';
 import type { BodyBudget } from '../body-budget.ts';
 import { asProblem } from '../error-handler.ts';
 import { networkOf } from '../limits/client-of.ts';
+import type { LineLimit } from '../limits/line-limit.ts';
 import { Problem } from '../problem.ts';
 import { traceparentOf } from '../request-trace.ts';
 import { bodyChunks, ClientGoneError, decoderBytes } from './body-stream.ts';
@@ -23,6 +24,7 @@ import { createTurns } from './turns.ts';
 
 export interface LinesDeps extends AcceptDeps {
   readonly log: Logger;
+  readonly lineLimit: LineLimit;
   readonly budget: BodyBudget;
   /** Aborted when the gateway stops. */
   readonly stopping: AbortSignal;
@@ -41,7 +43,7 @@ const ROUTE = '/publish lines';
  * when it is complete. 202 when all are kept; otherwise a problem that says what was kept before it.
  */
 export function linesRoute(deps: LinesDeps, config: LinesConfig): RequestHandler {
-  const { log, budget, stopping } = deps;
+  const { budget, stopping } = deps;
   const { bodyStallMs: stallMs, maxBodyBytes: freeBytes } = config;
   const turn = createTurns();
   return async (request, response) => {
@@ -59,7 +61,7 @@ export function linesRoute(deps: LinesDeps, config: LinesConfig): RequestHandler
       }
       await upload.end();
     } catch (error) {
-      throw await problemOf(error, upload, { log, response });
+      throw await problemOf(error, upload, { deps, response });
     } finally {
       reservation.release();
     }
@@ -122,7 +124,7 @@ async function keepBatch(deps: LinesDeps, response: Response, { batch, key }: On
 async function problemOf(
   error: unknown,
   upload: LinesUpload,
-  { log, response }: { log: Logger; response: Response },
+  { deps, response }: { deps: Pick<LinesDeps, 'log' | 'lineLimit'>; response: Response },
 ): Promise<Problem> {
   let first = error;
   try {
@@ -134,7 +136,8 @@ async function problemOf(
   const { batch_ids: _, ...counts } = kept;
   if (error instanceof ClientGoneError) {
     const fields = { ...requestFields(response), kept: counts, ...traceFields(traceparentOf(response)) };
-    log.info(fields, 'client went away in the middle of its lines');
+    if (deps.lineLimit.admits('lines broken off'))
+      deps.log.info(fields, 'client went away in the middle of its lines');
     return new Problem('bad-request', { detail: error.message, kept });
   }
   const { code, options } = asProblem(first);

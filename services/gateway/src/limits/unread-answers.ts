@@ -32,7 +32,7 @@ export function boundUnreadAnswers(
         const fields = { ...requestFields(response), waitingBytes: response.writableLength };
         log.warn(fields, 'client does not read: cut off');
       }
-      response.destroy();
+      response.req.socket.destroy(); // one that waits behind another has no socket of its own to close
     }
   };
 

@@ -2,6 +2,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { type ApiProblem, asProblem } from '../../data/api.ts';
 import { signIn } from '../../data/session.ts';
 import { Logo } from '../../ui/icons.tsx';
+import { useModal } from '../../ui/use-modal.ts';
 
 /** The whole page, for who comes without a session. */
 export function SignInPage() {
@@ -18,12 +19,8 @@ export function SignInPage() {
 
 /** Over the view, when the session has ended: what one was at stays. */
 export function SignInAgain() {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const id = useId();
-  useEffect(() => {
-    dialog.current?.showModal();
-    return () => dialog.current?.close();
-  }, []);
   return (
     <dialog
       class="dialog sign-in"
