@@ -139,6 +139,16 @@ describe('keys list, remove and hash', () => {
     expect((await run(['keys', 'list'])).code).toBe(2);
   });
 
+  it('changes no file that the gateway does not take: it would keep the keys from before', async () => {
+    await run(['keys', 'create', '--file', file, '--scope', 'read']);
+    const [key] = entries();
+    const text = JSON.stringify([key, { ...key, id: 'abcdefghijkl', scope: 'read' }]);
+    writeFileSync(file, text);
+    const { code, stderr } = await run(['keys', 'remove', '--file', file, String(key?.['id'])]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('/1/scope')]);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+
   it('hashes a key from standard input, and tells nothing of what is none', async () => {
     const { stdout: key } = await run(['keys', 'create', '--scope', 'read']);
     const hashed = await run(['keys', 'hash'], { stdin: key });
