@@ -24,7 +24,7 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const RELOAD_DEADLINE_MS = 5_000;
+const DEADLINE_MS = 5_000;
 const TEMPLATE = new URL('redis/users.acl', import.meta.url);
 
 const { values: flags, positionals } = parseArgs({
@@ -84,9 +84,17 @@ function command(address, lines) {
       socket.destroy();
       settle(value);
     };
-    socket.setTimeout(RELOAD_DEADLINE_MS, () => end(reject, new Error(`${address} does not answer`)));
-    socket.on('error', () => end(resolve, 'no Redis runs there')); // it reads the file when it starts
-    socket.on('connect', () => socket.write(lines.map((line) => `${line}\r\n`).join('')));
+    let connected = false;
+    const nobody = () => end(resolve, 'no Redis runs there'); // it reads the file when it starts
+    socket.setTimeout(DEADLINE_MS, () => {
+      if (connected) end(reject, new Error(`${address} does not answer`));
+      else nobody(); // a name that nobody has, where the resolver takes its time to say so
+    });
+    socket.on('error', nobody);
+    socket.on('connect', () => {
+      connected = true;
+      socket.write(lines.map((line) => `${line}\r\n`).join(''));
+    });
     socket.on('data', (chunk) => {
       answer += chunk;
       const refused = /^-(.*)\r\n/m.exec(answer);
