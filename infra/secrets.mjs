@@ -19,7 +19,7 @@
  * No dependencies. docker-compose.yml and packages/local-stack run it at every start.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -44,7 +44,8 @@ function write(name, text) {
   const file = join(folder, name);
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
   mkdirSync(dirname(file), { recursive: true, mode: modes.folder });
-  writeFileSync(`${file}.new`, text);
+  rmSync(`${file}.new`, { force: true }); // of a run that was killed
+  writeFileSync(`${file}.new`, text, { mode: modes.file, flag: 'wx' });
   chmodSync(`${file}.new`, modes.file); // whatever the umask is
   renameSync(`${file}.new`, file);
 }
@@ -74,35 +75,39 @@ function usersAcl(passwords) {
   return filled.replaceAll(/\n\s+/g, ' ').replaceAll(/^\n/gm, '');
 }
 
-/** Commands to Redis in its inline form, words with spaces between: what all of them answer. */
+/**
+ * Sends commands to Redis in its inline form, words with spaces between.
+ *
+ * @returns whether a Redis runs there
+ * @throws {Error} it does not do all of them
+ */
 function command(address, lines) {
-  const [host, port] = address.split(':');
+  const { hostname, port } = new URL(`redis://${address}`);
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: Number(port) });
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) });
+    let connected = false;
     let answer = '';
     const end = (settle, value) => {
       socket.destroy();
       settle(value);
     };
-    let connected = false;
-    const nobody = () => end(resolve, 'no Redis runs there'); // it reads the file when it starts
-    socket.setTimeout(DEADLINE_MS, () => {
-      if (connected) end(reject, new Error(`${address} does not answer`));
-      else nobody(); // a name that nobody has, where the resolver takes its time to say so
-    });
-    socket.on('error', nobody);
+    const silent = () =>
+      connected ? end(reject, new Error(`${address} does not answer`)) : end(resolve, false);
+    // before there is a connection: a name that nobody has, where the resolver takes its time to say so
+    socket.setTimeout(DEADLINE_MS, silent);
+    socket.on('error', silent);
     socket.on('connect', () => {
       connected = true;
       socket.write(lines.map((line) => `${line}\r\n`).join(''));
     });
     socket.on('data', (chunk) => {
       answer += chunk;
-      const refused = /^-(.*)\r\n/m.exec(answer);
-      if (refused) end(reject, new Error(`${address} refuses: ${refused[1].replace(/\.$/, '')}`));
-      else if (answer === '+OK\r\n'.repeat(lines.length)) end(resolve, 'reloaded');
+      const refused = /^-(.*?)\.?\r\n/m.exec(answer);
+      if (refused) end(reject, new Error(`${address} refuses: ${refused[1]}`));
+      else if (answer === '+OK\r\n'.repeat(lines.length)) end(resolve, true);
     });
-    // it may end our own connection, the user of which has changed
-    socket.on('close', () => end(resolve, 'reloaded'));
+    // ACL LOAD may end our own connection, the user of which has changed
+    socket.on('close', () => (answer === '+OK\r\n' ? end(resolve, true) : silent()));
   });
 }
 
@@ -111,32 +116,44 @@ function fail(why) {
   process.exit(1);
 }
 
+/** What each process is to know, in its folder. Redis's list of users has all of them. */
+function writeAll() {
+  for (const service of ['gateway', 'consumer'])
+    write(`migrate/${service}-password`, password(`${service}/database-password`));
+  // it counts when the cluster is made, and never again
+  password('storage/password', { rotate: false });
+  const users = {
+    gateway: password('gateway/redis-password'),
+    consumer: password('consumer/redis-password'),
+    operator: password('broker/operator-password'),
+  };
+  write('broker/users.acl', usersAcl(users));
+}
+
+/** A Redis that runs is asked before anything changes, and told afterwards. */
+async function writeAllAndReload(address, known) {
+  const logIn = `AUTH operator ${known}`;
+  if (flags.rotate)
+    await command(address, [logIn]).catch(({ message }) => fail(`${message}. Nothing is changed.`));
+  writeAll();
+  try {
+    const runs = await command(address, [logIn, 'ACL LOAD']);
+    process.stdout.write(`secrets: ${runs ? 'reloaded' : 'no Redis runs there'}\n`);
+  } catch ({ message }) {
+    const remedy = `${message}. Start Redis again: it reads users.acl then.`;
+    if (flags.rotate) fail(remedy);
+    process.stdout.write(`secrets: ${remedy}\n`);
+  }
+}
+
 if (folder === undefined) {
   process.stderr.write(
     'usage: node infra/secrets.mjs FOLDER [--rotate] [--prefix PREFIX] [--readable] [--reload HOST:PORT]\n',
   );
   process.exit(2);
 }
+if (!/^[\w-]+$/.test(flags.prefix)) fail('--prefix must consist of letters, digits, - and _');
 mkdirSync(folder, { recursive: true, mode: modes.folder });
 const known = read('broker/operator-password'); // what a Redis that runs already knows
-const reloads = flags.reload !== undefined && known !== undefined;
-const logIn = `AUTH operator ${known}`;
-if (reloads && flags.rotate)
-  await command(flags.reload, [logIn]).catch(({ message }) => fail(`${message}. Nothing is changed.`));
-for (const service of ['gateway', 'consumer'])
-  write(`migrate/${service}-password`, password(`${service}/database-password`));
-// it counts when the cluster is made, and never again
-password('storage/password', { rotate: false });
-const users = {
-  gateway: password('gateway/redis-password'),
-  consumer: password('consumer/redis-password'),
-  operator: password('broker/operator-password'),
-};
-write('broker/users.acl', usersAcl(users));
-if (reloads) {
-  const heard = await command(flags.reload, [logIn, 'ACL LOAD']).catch(({ message }) => {
-    const remedy = `${message}. Start Redis again: it reads users.acl then.`;
-    return flags.rotate ? fail(remedy) : remedy;
-  });
-  process.stdout.write(`secrets: ${heard}\n`);
-}
+if (flags.reload === undefined || known === undefined) writeAll();
+else await writeAllAndReload(flags.reload, known);

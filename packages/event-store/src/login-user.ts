@@ -56,10 +56,7 @@ export async function ensureLoginUser(databaseUrl: string, user: LoginUser): Pro
   // loaded only here, as the migrations are
   const { Client } = await import('pg');
   const { url, ssl } = connectionSettings(databaseUrl);
-  const client = new Client({
-    connectionString: url,
-    ssl: typeof ssl === 'string' ? { rejectUnauthorized: false } : ssl,
-  });
+  const client = new Client({ connectionString: url, ssl });
   await client.connect();
   try {
     await untilAlone(() => ensure(client, user));

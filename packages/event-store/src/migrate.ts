@@ -22,7 +22,7 @@ export async function migrate(databaseUrl: string, log: (message: string) => voi
     databaseUrl: {
       connectionString: url,
       lock_timeout: LOCK_TIMEOUT_MS,
-      ssl: typeof ssl === 'string' ? { rejectUnauthorized: false } : ssl,
+      ssl,
     },
     dir: MIGRATIONS_DIR,
     migrationsTable: MIGRATIONS_TABLE,

@@ -90,12 +90,14 @@ it('lets gateway and consumer do what they do, and refuses them nothing', async 
 
 it('keeps everything when Redis reads its append-only file again', async () => {
   await writer.append(streamBatch(5));
-  const before = await writer.totals();
+  const [before] = await writer.totals();
+  expect(before).toMatchObject({ appendedEvents: 9, lag: 1 });
   server.kill('SIGKILL');
   await server.stop();
   server = await start(server.port);
-  await vi.waitFor(async () => expect(await writer.totals()).toEqual(before), 20_000);
-  expect(before).toMatchObject([{ lag: 1 }]);
+  // Redis knows the lag again after the next read, unless the file was rewritten meanwhile
+  const after = [{ ...before, lag: expect.any(Number) }];
+  await vi.waitFor(async () => expect(await writer.totals()).toEqual(after), 20_000);
 });
 
 const NOBODY_BUT_THE_OPERATOR = [
@@ -156,6 +158,7 @@ const FORBIDDEN: Record<User, readonly (readonly string[])[]> = {
     ['HDEL', totals, 'epoch'],
     ['BGREWRITEAOF'],
     ['INCR', totals],
+    ['DEL', 'oncelog:rate:x'],
     ['SCRIPT', 'LOAD', 'return 1'],
     ['XADD', 'oncelog:rate:x', '*', 'a', 'b'],
     ['XADD', 'other:events:{0}', '*', 'a', 'b'],
@@ -182,6 +185,8 @@ const FORBIDDEN: Record<User, readonly (readonly string[])[]> = {
     ['DEL', 'other:key'],
     // another server's data would take the place of all
     ['REPLICAOF', '127.0.0.1', '1'],
+    ['XACK', stream, 'oncelog', '1-0'],
+    ['XCLAIM', stream, 'oncelog', 'one', '0', '1-0'],
   ],
 };
 

@@ -53,29 +53,30 @@ export function refuseRequests(
     socket.once('close', () => clearTimeout(timer));
   };
 
+  const on = (socket: Duplex): ServerResponse[] =>
+    [...underWay()].filter((response) => response.req.socket === socket);
+
   server.on('clientError', (error: ClientError, socket) => {
     if (refused.has(socket)) return;
-    const isBody = [...underWay()].filter((response) => response.req.socket === socket);
+    const waiting = on(socket);
     // what comes behind the last request of a connection, whose answer will end it
-    if (error.code === 'HPE_CLOSED_CONNECTION' && isBody.length > 0) return;
-    // an answer to an earlier request may not be mixed up with this one
-    const isTaken = isBody.some(({ headersSent, req }) => headersSent || req.complete);
+    if (error.code === 'HPE_CLOSED_CONNECTION' && waiting.length > 0) return;
+    // an answer to an earlier request may not be mixed up with this one; one that is not whole was to be this one
+    const isTaken = waiting.some(({ headersSent, req }) => headersSent || req.complete);
     if (!socket.writable || error.code === 'ECONNRESET' || isTaken) socket.destroy();
     else refuse(socket, refusalOf(error));
   });
   server.on('connect', ({ url }, socket) => {
     // Node has taken its own listeners away: nobody else ends what waits on this connection
     socket.on('error', () => socket.destroy());
-    const before = [...underWay()].filter((response) => response.req.socket === socket);
-    if (before.length > 0) {
-      for (const response of before) response.destroy();
-      socket.destroy();
-    } else refuse(socket, { status: 405, reason: 'CONNECT', target: url ?? '' });
+    const waiting = on(socket);
+    for (const response of waiting) response.destroy();
+    if (waiting.length > 0) socket.destroy();
+    else refuse(socket, { status: 405, reason: 'CONNECT', target: url ?? '' });
   });
   return (request, what) => {
     const { socket } = request;
-    const isBehind = [...underWay()].some(({ req }) => req !== request && req.socket === socket);
-    if (isBehind) socket.destroy();
+    if (on(socket).some(({ req }) => req !== request)) socket.destroy();
     else refuse(socket, what);
   };
 }

@@ -3,12 +3,14 @@ import {
   existsSync,
   fchmodSync,
   fchownSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -66,7 +68,7 @@ export async function changeKeyFile(
     writeSync(opened, `${JSON.stringify(keys, undefined, 2)}\n`);
     const before = statSync(target, { throwIfNoEntry: false });
     fchmodSync(opened, before === undefined ? OWNER_ONLY : before.mode & 0o777);
-    if (before !== undefined && before.uid !== process.getuid?.()) fchownSync(opened, before.uid, before.gid);
+    if (before !== undefined) keepOwner(opened, before);
     fsyncSync(opened);
     renameSync(temporary, target);
     renamed = true;
@@ -74,6 +76,12 @@ export async function changeKeyFile(
     closeSync(opened);
     if (!renamed) rmSync(temporary, { force: true });
   }
+}
+
+/** The group too: a container may read the file by it. */
+function keepOwner(opened: number, { uid, gid }: Stats): void {
+  const now = fstatSync(opened);
+  if (uid !== now.uid || gid !== now.gid) fchownSync(opened, uid, gid);
 }
 
 /** The new file is the lock as well: it exists while somebody writes it, and becomes the file. */
