@@ -9,12 +9,12 @@ let first: System;
 let second: System;
 beforeAll(async () => {
   first = await openSystem({ consumers: 1, serviceEnv });
-  const { databaseUrl, redisUrl } = first.stack;
-  second = await openSystem({ consumers: 1, serviceEnv, databaseUrl, redisUrl });
+  const { redisUrl, stack } = first;
+  second = await openSystem({ consumers: 1, serviceEnv, databaseUrl: stack.databaseUrl, redisUrl });
 });
 afterAll(async () => {
-  await second.close();
-  await first.close();
+  await second?.close();
+  await first?.close();
 });
 
 const NEVER_ANSWERED_MS = 20_000;
