@@ -1,5 +1,5 @@
 /**
- * What `npm run audit` runs: asks a running gateway (TARGET_URL) for an audit and prints it for people. No dependencies:
+ * What `npm run audit` runs: asks a running gateway (TARGET_URL, with the key in ONCELOG_API_KEY if any) for an audit and prints it for people. No dependencies:
  * it needs Node.js 20.19 and nothing installed.
  *
  *   --full   count every row, not only those after the checkpoint
@@ -9,7 +9,8 @@
  */
 import { parseArgs } from 'node:util';
 
-const USAGE = 'usage: npm run audit -- [--full] [--json]   (TARGET_URL, by default http://127.0.0.1:8080)';
+const USAGE =
+  'usage: npm run audit -- [--full] [--json]   (TARGET_URL, by default http://127.0.0.1:8080; ONCELOG_API_KEY)';
 
 async function main() {
   const { full, json } = readFlags();
@@ -48,8 +49,9 @@ async function ask(target, full) {
   }
   const answer = await response.json().catch(() => undefined);
   if (response.ok && Array.isArray(answer?.checks)) return answer;
+  const hint = response.status === 401 ? ' ONCELOG_API_KEY gives the key.' : '';
   throw new Refusal(
-    `${url} answered ${response.status}: ${answer?.detail ?? 'this is not the answer of an oncelog gateway'}`,
+    `${url} answered ${response.status}: ${answer?.detail ?? 'this is not the answer of an oncelog gateway'}${hint}`,
   );
 }
 

@@ -70,7 +70,7 @@ export class OperationalError extends Error {
 /** What the gateway said to a request that it refused for good. */
 export function rejectionLines({ message, status, problem }: RequestRejectedError): string[] {
   const hint =
-    status === 401 || status === 403
+    status === 401
       ? ' (ONCELOG_API_KEY or --api-key-file gives the key)'
       : status >= 300 && status < 400
         ? ' (is --url the gateway itself?)'

@@ -37,6 +37,7 @@ const TIMEOUTS: Record<ServiceRole, Readonly<Record<string, string>>> = {
 
 /** What another database's migration does to the same user at the same moment. */
 const MEANWHILE = new Set(['XX000', '42710', '23505']);
+const INSUFFICIENT_PRIVILEGE = '42501';
 const TRIES = 10;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
@@ -74,7 +75,16 @@ async function ensure(client: Client, { role, name = loginName(role), password }
   if (rows[0]?.mighty === true)
     throw new Error(`${name} has more rights than a service needs: choose another name, or take them away`);
   if (rows.length === 0) await run(client, 'CREATE ROLE %I LOGIN', name);
-  await run(client, 'ALTER ROLE %I LOGIN PASSWORD %L', name, scramVerifier(password, randomBytes(16)));
+  try {
+    await run(client, 'ALTER ROLE %I LOGIN PASSWORD %L', name, scramVerifier(password, randomBytes(16)));
+  } catch (error) {
+    if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    const variable = `${role.replace('oncelog_', '').toUpperCase()}_DATABASE_PASSWORD`;
+    throw new Error(
+      `${name} is there, and this user may not change it: leave out ${variable}, or have its owner run ALTER ROLE`,
+      { cause: error },
+    );
+  }
   for (const [limit, value] of Object.entries(TIMEOUTS[role]))
     await run(client, `ALTER ROLE %I SET ${limit} = %L`, name, value);
   await run(client, `GRANT ${role} TO %I`, name);

@@ -305,6 +305,17 @@ describe('ensureLoginUser', () => {
     await test.sql.unsafe(`DROP ROLE ${user.name}`);
   });
 
+  it('says what to do where it may not change the user that is there', async () => {
+    const user = { role: 'oncelog_gateway', name: `made_${process.pid}`, password: 'p' } as const;
+    await ensureLoginUser(test.url, user);
+    await asPlainOwner(async (url) => {
+      await expect(ensureLoginUser(url, user)).rejects.toThrow(
+        /^made_\d+ is there, and this user may not change it: leave out GATEWAY_DATABASE_PASSWORD/,
+      );
+    });
+    await test.sql.unsafe(`DROP ROLE ${user.name}`);
+  });
+
   it('leaves alone who has more rights than a service needs', async () => {
     const [owner] = await test.sql<{ name: string }[]>`SELECT current_user AS name`;
     const user = { role: 'oncelog_gateway', name: owner?.name, password: 'p' } as const;

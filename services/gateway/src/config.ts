@@ -162,6 +162,6 @@ function keyProblems(config: GatewayConfig): string[] {
 }
 
 /** An address that only this machine reaches. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

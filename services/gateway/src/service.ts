@@ -15,7 +15,7 @@ import { createApp } from './app.ts';
 import { runAudits } from './audit/audit-loop.ts';
 import { createAuditor } from './audit/auditor.ts';
 import { openKeys, watchKeys } from './auth/open-keys.ts';
-import type { GatewayConfig } from './config.ts';
+import { type GatewayConfig, isLoopback } from './config.ts';
 import { createEventStreams } from './event-streams.ts';
 import { createAnswerRefused } from './http/answer-refused.ts';
 import { networkOf } from './limits/client-of.ts';
@@ -129,6 +129,8 @@ export async function startGateway(
     stopping.abort();
     eventStreams.close();
   });
+  if (keys === undefined && !isLoopback(config.host))
+    log.warn({ host: config.host }, 'no API keys: whoever reaches this address may do everything');
   log.info({ host: config.host, port: server.port }, 'gateway listening');
   return { port: server.port };
 }

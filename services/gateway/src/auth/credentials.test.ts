@@ -13,7 +13,7 @@ it.each([
   [{ authorization: 'Basic abc' }, undefined],
   [{ 'x-api-key': 'abc' }, 'key abc'],
   [{ authorization: 'Basic abc', 'x-api-key': 'def' }, 'key def'],
-  [{ authorization: 'Bearer abc', 'x-api-key': 'def', cookie: 'oncelog_session=ghi' }, 'key abc'],
+  [{ authorization: 'Bearer abc', 'x-api-key': 'def', cookie: 'oncelog_session=ghi' }, 'key def'],
   [{ cookie: 'oncelog_session=ghi' }, 'session ghi'],
   [{ cookie: 'a=b; oncelog_session=ghi; c=d' }, 'session ghi'],
   [{ cookie: 'x-oncelog_session=ghi' }, undefined],

@@ -10,13 +10,13 @@ export const SESSION_COOKIE = 'oncelog_session';
 const BEARER = /^bearer(?: +|$)/i;
 const COOKIE = new RegExp(`(?:^|;) *${SESSION_COOKIE}=([^;]*)`);
 
-/** A key goes before a session. What another scheme of Authorization says is for somebody before us: a proxy. */
+/** A key goes before a session. `X-API-Key` goes first: what Authorization says beside it is for somebody before us, a proxy. */
 export function credentialOf({ headers }: IncomingMessage): Credential | undefined {
   const { authorization, cookie, 'x-api-key': apiKey } = headers;
+  if (typeof apiKey === 'string') return { kind: 'key', text: apiKey };
   if (authorization !== undefined && BEARER.test(authorization)) {
     return { kind: 'key', text: authorization.replace(BEARER, '') };
   }
-  if (typeof apiKey === 'string') return { kind: 'key', text: apiKey };
   const [, session] = COOKIE.exec(cookie ?? '') ?? [];
   return session === undefined ? undefined : { kind: 'session', text: session };
 }

@@ -78,7 +78,7 @@ function demandTopics(request: Request, prefixes: readonly string[], access: Exc
       const asked = [request.query['topic'] ?? []].flat() as string[];
       if (asked.length > 0 && asked.every((topic) => isWithin(topic, prefixes))) return;
       throw new Problem('forbidden', {
-        detail: `The key is limited to topics: ask with topic, for topics that begin with ${prefixes.join(' or ')}.`,
+        detail: `The key is limited to topics: ask with topic, for topics that begin with ${prefixes.map((prefix) => JSON.stringify(prefix)).join(' or ')}.`,
         errors: [outsideLimit('/query/topic')],
       });
     }

@@ -44,7 +44,7 @@ export async function openKeys(deps: OpenKeysDeps, config: OpenKeysConfig): Prom
   const { apiKeysFile: file, apiKeys } = config;
   const read = (): Promise<string> => (file ? readFile(file, 'utf8') : Promise.resolve(apiKeys ?? ''));
   let seen = await read().catch((cause: unknown) => {
-    throw new Error(`API_KEYS_FILE cannot be read: ${(cause as Error).message}`, { cause });
+    throw new Error(`API_KEYS_FILE cannot be read: ${(cause as Error).message}`);
   });
   const keys = keysOf(seen);
   if (keys.length === 0) log.warn('there are no API keys: every request that needs one is refused');

@@ -46,5 +46,6 @@ export function outsideLimit(pointer: string): Violation {
 
 /** What a log line says of a request, so that it can be found, and of who sent it. */
 export function requestFields(response: Response): { requestId: string; keyId: string | undefined } {
-  return { requestId: response.locals['requestId'] as string, keyId: principalOf(response)?.keyId };
+  const { requestId, keyId } = response.locals as { requestId: string; keyId?: string };
+  return { requestId, keyId: principalOf(response)?.keyId ?? keyId };
 }

@@ -11,6 +11,7 @@ export function allowOrigins(origins: string[]): RequestHandler {
       'Location',
       'Retry-After',
       'X-Request-Id',
+      'RateLimit-Policy',
       'RateLimit-Limit',
       'RateLimit-Remaining',
       'RateLimit-Reset',

@@ -5,6 +5,7 @@ import { testRedisUrl } from '@oncelog/local-stack/testing';
 import { createLogger, createRegistry, listen } from '@oncelog/service-kit';
 import express from 'express';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { requestFields } from '../auth/principal.ts';
 import { errorHandler } from '../error-handler.ts';
 import { createGatewayMetrics } from '../metrics.ts';
 import { createLineLimit } from './line-limit.ts';
@@ -43,6 +44,7 @@ async function open(config: Partial<RateLimitConfig> = {}, redisUrl = testRedisU
     .set('trust proxy', 1)
     .use((_request, response, next) => {
       response.locals['requestId'] = 'id';
+      response.on('close', () => log.info(requestFields(response), 'request answered'));
       next();
     })
     .use(
@@ -111,6 +113,8 @@ describe('a client', () => {
     expect(await statuses(again.map((headers) => get('/', headers as Record<string, string>)))).toEqual([
       429, 429, 429,
     ]);
+    // and the log says whose limit it is
+    await expect.poll(() => lines.join(''), { timeout: 10_000 }).toContain('"keyId":"one"');
     const redis = await openTestRedis(testRedisUrl());
     const keys = await redis.keys(`${prefix}:rate:*`);
     await redis.close();

@@ -47,7 +47,9 @@ export function rateLimit(deps: RateLimitDeps, config: RateLimitConfig): Request
     standardHeaders: 'draft-6',
     legacyHeaders: false,
     passOnStoreError: config.rateLimitOnStoreFailure === 'open',
-    handler: (_request, _response, next) => {
+    handler: (request, response, next) => {
+      // for the log: nobody else looks at the key of a request that is refused here
+      response.locals['keyId'] = deps.keyIdOf?.(request);
       const detail = `This client may send ${config.rateLimitRequests} requests in ${config.rateLimitWindowSeconds} s. Retry-After says when the next ones are taken.`;
       next(new Problem('too-many-requests', { detail }));
     },
