@@ -1,6 +1,6 @@
 import { testPostgresUrl } from '@oncelog/local-stack/testing';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from './database.ts';
 import { ensureLoginUser, loginName, type ServiceRole } from './login-user.ts';
 import { knownMigrations, migrate } from './migrate.ts';
@@ -271,7 +271,12 @@ async function asPlainOwner(use: (url: string) => Promise<void>): Promise<void> 
     const url = new URL(test.url);
     await use(Object.assign(url, { username: name, password: 'owner', pathname: `/${name}` }).href);
   } finally {
-    await test.sql.unsafe(`DROP DATABASE ${name} WITH (FORCE)`);
+    // one that is only about to end would take it for a failure
+    await vi.waitFor(async () => {
+      const open = await test.sql`SELECT FROM pg_stat_activity WHERE datname = ${name}`;
+      expect(open).toHaveLength(0);
+    }, 10_000);
+    await test.sql.unsafe(`DROP DATABASE ${name}`);
     await test.sql.unsafe(`DROP ROLE ${name}`);
   }
 }
