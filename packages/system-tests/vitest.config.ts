@@ -1,3 +1,4 @@
 import { suite } from '../../vitest.shared.ts';
 
-export default suite();
+/** Each file breaks a system of its own: it leaves nothing to the next one. */
+export default suite({ isolate: true });

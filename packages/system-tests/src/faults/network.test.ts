@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureSecrets, type RunningServer, startPostgres, startRedis } from '@oncelog/local-stack';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { range } from '../testing/system.ts';
 import { type Behaviour, openTcpProxy, type TcpProxy } from '../testing/tcp-proxy.ts';
 import { applies, type FaultSystem, openFaultSystem, survives } from './fault-system.ts';
@@ -45,6 +45,11 @@ afterAll(async () => {
   for (const proxy of Object.values(proxies)) await proxy.close();
   for (const server of servers) await server.stop();
   rmSync(dir, { recursive: true });
+});
+
+/** Also when a test has failed, or those after it would fail of the same. */
+afterEach(() => {
+  for (const proxy of Object.values(proxies)) proxy.behave({ kind: 'pass' });
 });
 
 function proxyOf(store: Store): TcpProxy {

@@ -8,7 +8,7 @@ export type Behaviour =
   /** Every chunk comes later. */
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'throttle'; readonly bytesPerSecond: number }
-  /** A byte at a time. */
+  /** A few bytes at a time, and not always as many: sooner or later everything is cut everywhere. */
   | { readonly kind: 'slice' }
   /**
    * Half open: connections are accepted and stay, and what is sent on them vanishes. A connection that has lost a
@@ -28,6 +28,7 @@ export interface TcpProxy {
 }
 
 const THROTTLE_INTERVAL_MS = 20;
+const SLICE_LENGTHS = [1, 2, 3, 5, 8, 13, 21];
 const SLICES_AT_A_TIME = 256;
 
 interface Connection {
@@ -108,9 +109,12 @@ async function throttle(chunk: Buffer, to: Socket, bytesPerSecond: number): Prom
 }
 
 async function slice(chunk: Buffer, to: Socket): Promise<void> {
-  for (let at = 0; at < chunk.length; at++) {
-    await write(to, chunk.subarray(at, at + 1));
-    if (at % SLICES_AT_A_TIME === 0) await yieldToOthers();
+  let slices = 0;
+  for (let at = 0; at < chunk.length; slices++) {
+    const end = at + (SLICE_LENGTHS[slices % SLICE_LENGTHS.length] as number);
+    await write(to, chunk.subarray(at, end));
+    at = end;
+    if (slices % SLICES_AT_A_TIME === 0) await yieldToOthers();
   }
 }
 
