@@ -1,4 +1,4 @@
-import { describe, expect, expectTypeOf, test, vi } from 'vitest';
+import { describe, expect, expectTypeOf, onTestFinished, test, vi } from 'vitest';
 import { type Client, type ClientOptions, createClient } from './client.ts';
 import {
   BufferFullError,
@@ -452,11 +452,7 @@ test('a signal of thousands of calls has one listener, and ends them all', async
 test('what the application’s onRetry throws costs no events', async () => {
   await using server = await scriptedServer(reset, accept);
   const { onRetry: _, ...time } = recordedTime().options;
-  const unhandled: unknown[] = [];
-  const listen = (reason: unknown) => unhandled.push(reason);
-  const others = process.listeners('unhandledRejection');
-  process.removeAllListeners('unhandledRejection');
-  process.on('unhandledRejection', listen);
+  const unhandled = takeUnhandledRejections();
   const client = clientOf(server, {
     ...time,
     onRetry: () => {
@@ -466,9 +462,20 @@ test('what the application’s onRetry throws costs no events', async () => {
 
   expect(await client.publish(event('a'))).toMatchObject({ queued: 1 });
   await vi.waitFor(() => expect(unhandled).toHaveLength(1));
-  process.off('unhandledRejection', listen);
-  for (const other of others) process.on('unhandledRejection', other);
 });
+
+/** Instead of those who listen to them otherwise, until the test is over. */
+function takeUnhandledRejections(): unknown[] {
+  const unhandled: unknown[] = [];
+  const others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', (reason) => unhandled.push(reason));
+  onTestFinished(() => {
+    process.removeAllListeners('unhandledRejection');
+    for (const other of others) process.on('unhandledRejection', other);
+  });
+  return unhandled;
+}
 
 describe('errors that nobody waits for', () => {
   test('go to onError, once for each call, and are no unhandled rejections', async () => {
@@ -490,17 +497,11 @@ describe('errors that nobody waits for', () => {
 
   test('without it they are, also where somebody waits for flush', async () => {
     await using server = await scriptedServer(strict);
-    const unhandled: unknown[] = [];
-    const others = process.listeners('unhandledRejection');
-    process.removeAllListeners('unhandledRejection');
-    process.on('unhandledRejection', (reason) => unhandled.push(reason));
+    const unhandled = takeUnhandledRejections();
     const client = clientOf(server);
     void client.publish(event('bad', { bad: true }));
     await client.flush();
     await vi.waitFor(() => expect(unhandled).toHaveLength(1));
-    process.removeAllListeners('unhandledRejection');
-    for (const other of others) process.on('unhandledRejection', other);
-
     expect(unhandled[0]).toBeInstanceOf(PublishRejectedError);
   });
 });

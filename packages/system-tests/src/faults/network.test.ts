@@ -92,6 +92,11 @@ it('survives a half-open way to Redis', async () => {
     inject: async (load) => {
       proxyOf('redis').behave({ kind: 'stall' });
       await load.isRefused(8);
+      // a moment after the gateway
+      await vi.waitFor(
+        () => expect(system.logged('consumer-1')).toMatch(/redis does not answer, dropping/),
+        10_000,
+      );
       proxyOf('redis').behave({ kind: 'pass' });
     },
     logs: {

@@ -64,6 +64,7 @@ it('survives that it cannot save, and answers MISCONF: refused with the reason, 
         detail: 'Redis cannot write to its disk. Nothing of the request was kept: send it again later.',
       });
       expect(await redis.xLen(stream)).toBe(length);
+      await vi.waitFor(() => expect(system.logged()).toMatch(/MISCONF.*step failed, trying again/), 10_000);
       await mend();
     },
     logs: {

@@ -102,8 +102,8 @@ it('survives that it loads a long file after a restart', async () => {
 });
 
 /**
- * Short commands that take long to execute, so that the append-only file takes some 6 s to load on any machine: longer
- * than a client waits before it connects again.
+ * Short commands that took 6 s to execute, so that the append-only file takes seconds to load on any machine: longer than
+ * a client waits before it connects again.
  */
 async function makeSlowToLoad(): Promise<void> {
   await rewriteFile(); // or a consumer, which has it done once after a start of Redis, takes the commands out again

@@ -52,7 +52,9 @@ it('throttles', async () => {
 it('slices, and keeps the order', async () => {
   proxy.behave({ kind: 'slice' });
   const text = Array.from({ length: 2_000 }, (_, i) => i).join();
-  expect((await answer(text)).received).toBe(text);
+  const { received, chunks } = await answer(text);
+  expect(received).toBe(text);
+  expect(chunks).toBeGreaterThan(1);
 });
 
 it('stalls: accepts, says nothing, and stays silent on that connection for good', async () => {

@@ -42,9 +42,12 @@ export async function openTcpProxy(target: { host: string; port: number }): Prom
   let behaviour: Behaviour = { kind: 'pass' };
 
   const pump = async (connection: Connection, from: Socket, to: Socket): Promise<void> => {
+    const nextLength = sliceLengths();
     for await (const chunk of from) {
       if (behaviour.kind === 'stall') connection.dead = true;
-      if (!connection.dead) await pass(chunk as Buffer, to, behaviour);
+      if (connection.dead) continue;
+      if (behaviour.kind === 'slice') await slice(chunk as Buffer, to, nextLength);
+      else await pass(chunk as Buffer, to, behaviour);
     }
     to.end();
   };
@@ -93,8 +96,6 @@ async function pass(chunk: Buffer, to: Socket, behaviour: Behaviour): Promise<vo
       return write(to, chunk);
     case 'throttle':
       return throttle(chunk, to, behaviour.bytesPerSecond);
-    case 'slice':
-      return slice(chunk, to);
     default:
       return write(to, chunk);
   }
@@ -108,10 +109,16 @@ async function throttle(chunk: Buffer, to: Socket, bytesPerSecond: number): Prom
   }
 }
 
-async function slice(chunk: Buffer, to: Socket): Promise<void> {
+/** Of a whole direction of a connection, or what fits into the first few slices would always be cut at the same places. */
+function sliceLengths(): () => number {
+  let next = 0;
+  return () => SLICE_LENGTHS[next++ % SLICE_LENGTHS.length] as number;
+}
+
+async function slice(chunk: Buffer, to: Socket, nextLength: () => number): Promise<void> {
   let slices = 0;
   for (let at = 0; at < chunk.length; slices++) {
-    const end = at + (SLICE_LENGTHS[slices % SLICE_LENGTHS.length] as number);
+    const end = at + nextLength();
     await write(to, chunk.subarray(at, end));
     at = end;
     if (slices % SLICES_AT_A_TIME === 0) await yieldToOthers();
