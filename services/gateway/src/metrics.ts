@@ -107,6 +107,16 @@ function publishMetrics(registry: Registry) {
   };
 }
 
+/** Whether the keys are those of the settings: always, where there are none that can change. */
+export function registerKeysGauge(registry: Registry, areCurrent: () => boolean): void {
+  const gauge: Gauge = new Gauge({
+    name: 'oncelog_gateway_api_keys_last_reload_successful',
+    help: '0 while API_KEYS_FILE cannot be read or is broken, and the keys from before stay; otherwise 1.',
+    registers: [registry],
+    collect: () => gauge.set(areCurrent() ? 1 : 0),
+  });
+}
+
 export interface CapacityGauges {
   readonly eventStreams: Pick<EventStreams, 'count'>;
   readonly maxEventStreams: number;

@@ -23,7 +23,7 @@ import { createLineLimit } from './limits/line-limit.ts';
 import { openRateLimit } from './limits/open-rate-limit.ts';
 import { logRefusedConnection } from './limits/refused-connection.ts';
 import { registerMemberGauges } from './member-gauges.ts';
-import { createGatewayMetrics, registerCapacityGauges } from './metrics.ts';
+import { createGatewayMetrics, registerCapacityGauges, registerKeysGauge } from './metrics.ts';
 import { registerStreamGauges } from './stream-gauges.ts';
 import { openTail } from './tail/open-tail.ts';
 import { VERSION } from './version.ts';
@@ -92,6 +92,7 @@ export async function startGateway(
   const tail = openTail({ ...deps, registry, pool }, config);
   const eventStreams = createEventStreams(deps, config);
   registerCapacityGauges(registry, { ...config, eventStreams });
+  registerKeysGauge(registry, () => keys?.areCurrent() ?? true);
   const checks = { database: () => ping(probe), redis: () => stream.ping() };
   const stopping = new AbortController();
   const lineLimit = createLineLimit(deps);

@@ -62,16 +62,17 @@ it('keeps the keys that it knows while the file is broken, and says so, not at e
   const file = temporaryFile();
   const key = newKey();
   writeFileSync(file, textOf(key));
-  const { authentication, tick, errors, lines } = await open({ apiKeysFile: file });
+  const { authentication, tick, areCurrent, errors, lines } = await open({ apiKeysFile: file });
 
   writeFileSync(file, `[{"id":"${key.text}`);
   for (let ticks = 0; ticks < 3; ticks++) await tick();
-  expect([knows(authentication, key), errors()]).toEqual([true, 1]);
+  expect([knows(authentication, key), errors(), areCurrent()]).toEqual([true, 1, false]);
   rmSync(file);
   for (let ticks = 0; ticks < 3; ticks++) await tick();
   expect([knows(authentication, key), errors()]).toEqual([true, 2]);
   writeFileSync(file, textOf(key));
   await tick();
+  expect(areCurrent()).toBe(true);
   rmSync(file);
   await tick();
   expect([knows(authentication, key), errors()]).toEqual([true, 3]);

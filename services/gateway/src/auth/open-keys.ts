@@ -26,6 +26,8 @@ export interface OpenedKeys {
    * rejects.
    */
   tick(): Promise<void>;
+  /** Whether the last `tick` could read the keys: false while those from before stay. */
+  areCurrent(): boolean;
 }
 
 /** Whether keys are asked for: an empty setting is none, as Compose passes on what is not set. */
@@ -54,7 +56,7 @@ export async function openKeys(deps: OpenKeysDeps, config: OpenKeysConfig): Prom
   const authentication = createAuthentication({ ring, sessions, log, now });
   log.info({ keys: keys.length }, 'API keys are asked for');
 
-  let failure = NO_FAILURE;
+  let failure: Failure | undefined;
   const reload = async (): Promise<void> => {
     const text = await read();
     if (text !== seen) {
@@ -63,7 +65,7 @@ export async function openKeys(deps: OpenKeysDeps, config: OpenKeysConfig): Prom
       ring.replace(changed);
       log.info({ keys: changed.length }, 'API keys reloaded');
     }
-    failure = NO_FAILURE;
+    failure = undefined;
   };
 
   return {
@@ -73,12 +75,13 @@ export async function openKeys(deps: OpenKeysDeps, config: OpenKeysConfig): Prom
         await reload();
       } catch (error) {
         const { message } = error as Error;
-        failure = { message, ticks: message === failure.message ? failure.ticks + 1 : 0 };
+        failure = { message, ticks: message === failure?.message ? failure.ticks + 1 : 0 };
         if (failure.ticks % TOLD_EVERY === 0)
           log.error({ err: error }, 'API keys not reloaded: those from before stay');
       }
       authentication.check();
     },
+    areCurrent: () => failure === undefined,
   };
 }
 
@@ -86,8 +89,12 @@ export async function openKeys(deps: OpenKeysDeps, config: OpenKeysConfig): Prom
 const EVERY_MS = 2_000;
 /** Ticks: a minute. */
 const TOLD_EVERY = 30;
-/** What was in the way of the keys, and for how many ticks before this one. */
-const NO_FAILURE = { message: '', ticks: 0 };
+
+/** What is in the way of the keys, and for how many ticks before the last one. */
+interface Failure {
+  readonly message: string;
+  readonly ticks: number;
+}
 
 /** Ticks until the signal aborts. */
 export async function watchKeys({ tick }: Pick<OpenedKeys, 'tick'>, stop: AbortSignal): Promise<void> {
