@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { type Container, docker } from './docker.ts';
 import { openProject, type Result } from './project.ts';
@@ -288,6 +291,28 @@ describe('docker compose', () => {
     for (const secret of secrets) expect(said.includes(secret)).toBe(false);
     for (const service of ['gateway', 'consumer', 'publisher', 'migrate', 'secrets'])
       expect(await secretsInImage((await only(service)).Image)).toBe('');
+  });
+
+  it('has the command line, which asks the gateway, and makes keys for it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'oncelog-compose-keys-'));
+    const us = `${process.getuid?.()}:${process.getgid?.()}`;
+    const oncelog = (...args: string[]) =>
+      project.compose(
+        ...['run', '--rm', '-T', '--no-deps', '--user', us, '--volume', `${folder}:/keys`, 'cli'],
+        ...args,
+      );
+    try {
+      await project.compose('build', 'cli'); // `run` would say on standard output what it builds
+      const { received, unique_processed } = await figures();
+      expect(JSON.parse(await oncelog('stats', '--json'))).toMatchObject({ received, unique_processed });
+      const key = await oncelog('keys', 'create', '--file', '/keys/keys.json', '--scope', 'read');
+      expect(key).toMatch(/^olk_[a-z0-9]{12}_[\w-]{43}\n$/);
+      expect(JSON.parse(readFileSync(join(folder, 'keys.json'), 'utf8'))).toMatchObject([
+        { id: key.slice(4, 16), scopes: ['read'] },
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('takes new secrets while it runs', async () => {

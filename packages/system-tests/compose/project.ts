@@ -81,15 +81,7 @@ export function openProject(): Project {
     diagnosis: async () =>
       `${await compose('ps', '--all')}\n${await compose('logs', '--no-color', '--tail', '25')}`,
     async remove() {
-      const everything = [
-        '--profile',
-        'observability',
-        'down',
-        '--volumes',
-        '--rmi',
-        'local',
-        '--remove-orphans',
-      ];
+      const everything = ['--profile', '*', 'down', '--volumes', '--rmi', 'local', '--remove-orphans'];
       await compose(...everything, '--timeout', '5');
     },
   };

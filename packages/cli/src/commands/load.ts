@@ -29,7 +29,7 @@ export function loadCommand(parent: Command, run: Runner): Command {
 async function load({ options, env, signal }: Session, flags: readonly string[]): Promise<number> {
   if (!existsSync(PUBLISHER)) {
     throw new OperationalError(
-      '`load` runs the publisher of the repository, which is not built: run `npm run build` there',
+      '`load` runs the publisher, which is not here: in the repository `npm run build` makes it, with Docker Compose it is `docker compose run --rm publisher`',
     );
   }
   const key = apiKeyOf(options);
