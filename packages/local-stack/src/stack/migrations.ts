@@ -4,14 +4,13 @@ import { StackError } from '../stack-error.ts';
 /**
  * Brings the schema of the database up to date. Throws a StackError with the migration's own last line.
  *
- * @param given what it is told beyond our own environment: `DATABASE_URL`
+ * @param env its whole environment, with `DATABASE_URL`
  */
 export async function runMigrations(
   entry: readonly string[],
-  given: Readonly<Record<string, string>>,
+  env: Readonly<NodeJS.ProcessEnv>,
   signal: AbortSignal,
 ): Promise<void> {
-  const env = { ...process.env, ...given };
   signal.throwIfAborted();
   const { code, output } = await runCommand(process.execPath, entry, { env, signal });
   signal.throwIfAborted();

@@ -52,21 +52,23 @@ export interface ServiceInput {
   readonly entry: readonly string[];
   readonly host: string;
   readonly port: number;
-  /** Beyond our own environment. */
+  /** Our own environment, but for what `env` says. */
+  readonly inherited: Readonly<NodeJS.ProcessEnv>;
   readonly env: Readonly<Record<string, string>>;
   readonly output: ProcessSpec['output'];
   readonly pidFile: string;
 }
 
 /** A service, ready when its `/health/ready` answers 200. */
-export function serviceSpec({ name, entry, host, port, env, output, pidFile }: ServiceInput): ServerSpec {
+export function serviceSpec(input: ServiceInput): ServerSpec {
+  const { name, entry, host, port, inherited, env, output, pidFile } = input;
   const url = `http://${urlHost(host)}:${port}`;
   return {
     process: {
       name,
       command: process.execPath,
       args: entry,
-      env: { ...FEW_ARENAS, ...process.env, HOST: host, PORT: String(port), ...env },
+      env: { ...FEW_ARENAS, ...inherited, HOST: host, PORT: String(port), ...env },
       output,
       pidFile,
     },

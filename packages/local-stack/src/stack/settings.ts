@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { repositoryRoot } from '../paths.ts';
+import { readSecret } from './store-variables.ts';
 
 /** What `npm start`, `npm run dev` and `npm run demo` can be told through the environment. */
 export interface Settings {
@@ -9,7 +10,7 @@ export interface Settings {
   /** Of the gateway; 0 takes any free port. */
   readonly port: number;
   readonly consumers: number;
-  /** Use this Postgres instead of the embedded one. */
+  /** Use this Postgres instead of the embedded one. With the password, wherever that was given. */
   readonly databaseUrl?: string;
   /** Use this Redis instead of an own one. */
   readonly redisUrl?: string;
@@ -19,7 +20,10 @@ export type SettingsResult =
   | { readonly outcome: 'valid'; readonly settings: Settings }
   | { readonly outcome: 'invalid'; readonly problems: readonly string[] };
 
-/** Reads the settings from environment variables. All problems at once; what cannot be parsed is never the default. */
+/**
+ * Reads the settings from environment variables, and from the files that they name. All problems at once; what cannot be parsed
+ * is never the default.
+ */
 export function readSettings(env: Readonly<NodeJS.ProcessEnv>): SettingsResult {
   const problems: string[] = [];
   const read = <Value>(name: string, fallback: Value, parse: (text: string) => Value | Problem): Value => {
@@ -30,8 +34,22 @@ export function readSettings(env: Readonly<NodeJS.ProcessEnv>): SettingsResult {
     problems.push(`${name} ${value.text}, but is ${JSON.stringify(text)}`);
     return fallback;
   };
-  const databaseUrl = read('DATABASE_URL', undefined, url('postgres:', 'postgresql:'));
-  const redisUrl = read('REDIS_URL', undefined, url('redis:', 'rediss:'));
+  const readUrl = (store: 'DATABASE' | 'REDIS', ...protocols: string[]): string | undefined => {
+    const given = readSecret(env, `${store}_URL`, problems);
+    if (given === undefined) return undefined;
+    const { name, text } = given;
+    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    if (parsed === undefined || !protocols.includes(parsed.protocol) || parsed.hostname === '') {
+      problems.push(`${name} must be a URL that begins with ${protocols[0]}//`); // not what it is: it may hold a password
+      return undefined;
+    }
+    const password = readSecret(env, `${store}_PASSWORD`, problems)?.text;
+    if (password === undefined) return text;
+    // encoded first: the URL's own setter leaves % as it is
+    return Object.assign(parsed, { password: encodeURIComponent(password) }).href;
+  };
+  const databaseUrl = readUrl('DATABASE', 'postgres:', 'postgresql:');
+  const redisUrl = readUrl('REDIS', 'redis:', 'rediss:');
   const settings: Settings = {
     dataDir: resolve(read('DATA_DIR', join(repositoryRoot, '.data'), words('a folder'))),
     host: read('HOST', '127.0.0.1', words('a host name or address')),
@@ -60,12 +78,4 @@ function integer(min: number, max: number): (text: string) => number | Problem {
 
 function words(what: string): (text: string) => string | Problem {
   return (text) => (text.trim() === '' ? new Problem(`must be ${what}`) : text);
-}
-
-function url(...protocols: string[]): (text: string) => string | undefined | Problem {
-  return (text) => {
-    const parsed = URL.canParse(text) ? new URL(text) : undefined;
-    const fits = parsed !== undefined && protocols.includes(parsed.protocol) && parsed.hostname !== '';
-    return fits ? text : new Problem(`must be a URL that begins with ${protocols[0]}//`);
-  };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { probePostgres } from '../postgres/probe.ts';
 import { findFreePort } from '../process/free-port.ts';
 import { poll } from '../process/poll.ts';
@@ -79,11 +79,28 @@ it('stops and starts single processes', async () => {
 });
 
 it('leaves nothing behind when a service cannot start, and says which', async () => {
-  const options = setUp({ gateway: 'console.log("PORT is odd"); process.exit(1)' }, false);
+  const options = setUp({ gateway: 'console.log("no memory"); process.exit(1)' }, false);
   await expect(startStack(options)).rejects.toThrow(
-    /^gateway exited 3 times before it was ready \(code 1\): see .*gateway\.log \(PORT is odd\)$/,
+    /^gateway exited 3 times before it was ready \(code 1\): see .*gateway\.log \(no memory\)$/,
   );
   expect(readdirSync(join(options.dataDir, 'run'))).toEqual([]);
+});
+
+it('tells its programs where its own servers are, whatever the environment says of others', async () => {
+  const elsewhere = { DATABASE_PASSWORD: 'a', DATABASE_URL_FILE: '/b', REDIS_PASSWORD_FILE: '/c' };
+  for (const [name, value] of Object.entries(elsewhere)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const stores =
+    'Object.entries(process.env).filter(([name]) => /^(DATABASE|REDIS)_(URL|PASSWORD)/.test(name))';
+  const migrate = `const told = ${stores}; if (told.length !== 1) throw new Error(told.map(([name]) => name).join());`;
+  const gateway = `
+    import { createServer } from 'node:http';
+    const server = createServer((_, response) => response.end(JSON.stringify(Object.fromEntries(${stores}))));
+    server.listen(Number(process.env.PORT), process.env.HOST);
+    process.on('SIGTERM', () => server.close(() => process.exit(0)));`;
+  const stack = await started(setUp({ migrate, gateway }, false));
+  const { database, redis } = stack.serviceUrls.gateway;
+  expect(await (await fetch(stack.url)).json()).toEqual({ DATABASE_URL: database, REDIS_URL: redis });
 });
 
 it('starts no service when the migration fails', async () => {

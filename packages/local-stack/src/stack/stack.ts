@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { findFreePort } from '../process/free-port.ts';
 import type { ServerSpec } from '../process/server.ts';
-import type { ProcessSpec } from '../process/spawn-process.ts';
 import { type Supervised, supervise } from '../process/supervise.ts';
 import { ensurePortIsFree, ensureWritable, lockDataDir } from './checks.ts';
 import { stopLeftovers } from './leftovers.ts';
@@ -14,9 +13,10 @@ import {
   type ServiceUser,
   urlFor,
 } from './secrets.ts';
-import { type Entries, serviceSpec } from './services.ts';
+import { type Entries, type ServiceInput, serviceSpec } from './services.ts';
 import type { Settings } from './settings.ts';
 import { preparePostgresStorage, prepareRedisStorage } from './storage.ts';
+import { withoutStores } from './store-variables.ts';
 import { forgetUrls, writeUrls } from './urls.ts';
 
 export interface StackDeps {
@@ -132,7 +132,11 @@ export function createStack(
 
   async function migrateDatabase(secrets: Secrets): Promise<void> {
     const makesUsers = ownUsers || settings.databaseUrl === undefined;
-    const env = { DATABASE_URL: urls.database, ...(makesUsers ? migrationEnv(secrets) : {}) };
+    const env = {
+      ...withoutStores(process.env),
+      DATABASE_URL: urls.database,
+      ...(makesUsers ? migrationEnv(secrets) : {}),
+    };
     await runMigrations(entries.migrate, env, stopping.signal);
   }
 
@@ -141,19 +145,21 @@ export function createStack(
       const { database, redis } = urlsOf(service);
       return { ...serviceEnv, DATABASE_URL: database, REDIS_URL: redis };
     };
-    const files = (name: string) =>
+    const inherited = withoutStores(process.env);
+    const shared = (name: string) =>
       ({
+        name,
+        inherited,
         output: serviceLogs === 'inherit' ? serviceLogs : { file: join(dataDir, 'logs', `${name}.log`) },
         pidFile: join(dataDir, 'run', `${name}.pid`),
-      }) satisfies { output: ProcessSpec['output']; pidFile: string };
+      }) satisfies Partial<ServiceInput>;
     const port = settings.port === 0 ? await findFreePort() : settings.port;
     const gateway = serviceSpec({
-      name: 'gateway',
+      ...shared('gateway'),
       entry: entries.gateway,
       host,
       port,
       env: envOf('gateway'),
-      ...files('gateway'),
     });
     urls.gateway = gateway.url;
     const specs = [gateway];
@@ -161,12 +167,11 @@ export function createStack(
       const name = `consumer-${number}`;
       specs.push(
         serviceSpec({
-          name,
+          ...shared(name),
           entry: entries.consumer,
           host: '127.0.0.1',
           port: await findFreePort(),
           env: { ...envOf('consumer'), CONSUMER_NAME: name },
-          ...files(name),
         }),
       );
     }
