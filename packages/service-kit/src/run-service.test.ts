@@ -60,9 +60,9 @@ it.each(['throw', 'reject'])('closes what it opened and exits 1 when it fails: %
   );
 });
 
-it('names every wrong setting and exits 1', async () => {
+it('names every wrong setting and exits 78', async () => {
   const service = run({ PORT: 'x', LOG_LEVEL: 'loud', OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere' });
-  expect(await service.exit).toBe(1);
+  expect(await service.exit).toBe(78);
   expect(service.messages()).toEqual(['invalid configuration']);
   const [{ problems } = { problems: [] }] = service.lines() as { problems: string[] }[];
   expect(problems.map((problem) => problem.split(' ')[0])).toEqual([

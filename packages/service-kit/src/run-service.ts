@@ -30,10 +30,12 @@ export interface ServiceDefinition<T extends TObject> {
 
 /** A stop that takes longer than this is cut off, so that an orchestrator's own limit of 10 s is never met. */
 const STOP_DEADLINE_MS = 9_000;
+/** `EX_CONFIG` of sysexits.h: nothing is mended by another try. The local stack's supervisor makes none. */
+const BAD_CONFIGURATION = 78;
 
 /**
  * Runs a service until SIGTERM or SIGINT: reads its configuration, starts it, and closes what it opened in
- * reverse order. Exits 0 after a clean stop; 1 on a bad configuration, a failed start, a second signal, an
+ * reverse order. Exits 0 after a clean stop; 78 on a bad configuration; 1 on a failed start, a second signal, an
  * uncaught error, or a stop that takes too long.
  */
 export async function runService<T extends TObject>(service: ServiceDefinition<T>): Promise<void> {
@@ -97,7 +99,7 @@ function configOrExit<T extends TObject>(service: ServiceDefinition<T>): Static<
   if (config !== undefined) problems.push(...(service.problems?.(config) ?? []));
   if (config !== undefined && problems.length === 0) return config;
   createLogger(name, 'fatal').fatal({ problems }, 'invalid configuration');
-  return process.exit(1);
+  return process.exit(BAD_CONFIGURATION);
 }
 
 async function closeAll(opened: AsyncDisposableStack, log: Logger, exitCode: number): Promise<number> {

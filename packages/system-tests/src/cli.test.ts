@@ -359,7 +359,7 @@ describe('load', () => {
       stdout: '',
       stderr: expect.stringMatching(/^oncelog: --api-key /),
     });
-    expect((await oncelog(['load', '--total-events', 'many'])).code).toBe(1);
+    expect((await oncelog(['load', '--total-events', 'many'])).code).toBe(2);
   });
 });
 

@@ -144,6 +144,11 @@ describe('start', () => {
     ],
     ['a Redis that is not there', async () => ({ REDIS_URL: 'redis://127.0.0.1:1' }), /REDIS_URL/],
     ['a setting that does not parse', async () => ({ CONSUMERS: 'many' }), /CONSUMERS/],
+    [
+      'a setting of a service, which its own line names,',
+      async () => ({ LOG_LEVEL: 'loud' }),
+      /cannot run with its settings: its own messages above say why/,
+    ],
   ])(
     'says in one line what to do about %s, exits 1 and leaves nothing behind',
     { timeout: 60_000 },
@@ -153,6 +158,7 @@ describe('start', () => {
       expect(await failing.exit).toBe(1);
       const last = failing.stderr().trimEnd().split('\n').at(-1);
       expect(last).toMatch(line);
+      expect(failing.stderr()).not.toMatch(/starting it again/);
       expect(leftBehind()).toEqual([]);
     },
   );

@@ -94,10 +94,10 @@ test.each([
   expect(JSON.parse(stdout.at(-1) ?? '')).toMatchObject({ signal: name });
 });
 
-test('all problems of a configuration at once', async () => {
+test('all problems of a configuration at once: exit code 2', async () => {
   const { code, stderr } = await run(['--total-events', 'many'], { env: { BATCH_SIZE: '0' } });
 
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toMatch(/TOTAL_EVENTS must be an integer .* but is "many"\n {2}BATCH_SIZE must be/);
 });
 

@@ -27,6 +27,9 @@ export interface CliDeps extends Omit<PublisherDeps, 'reporter'> {
   readonly leave?: () => void;
 }
 
+/** As shells and `oncelog` have it. */
+const CALLED_WRONGLY = 2;
+
 /**
  * The command: reads settings, runs, prints.
  *
@@ -44,7 +47,7 @@ export async function runCli(deps: CliDeps, signal: AbortSignal): Promise<number
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     deps.stderr.write(`oncelog-publisher: ${error.message}\n`);
-    return 1;
+    return CALLED_WRONGLY;
   }
 }
 

@@ -49,7 +49,7 @@ test('a port that is taken is a bad setting: nothing is published', async () => 
   await using gateway = await smallGateway();
   const { code, stderr } = await run(['--target-url', gateway.url, '--metrics-port', String(port)]);
 
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr.text()).toMatch(/METRICS_PORT: metrics cannot be served: .*EADDRINUSE/);
   expect(gateway.keys).toEqual([]);
   taken.close();

@@ -62,6 +62,15 @@ it('gives up on a process that keeps exiting before it was ever ready', async ()
   expect(supervised.pid()).toBeUndefined();
 });
 
+it('does not try again what its settings keep from running', async () => {
+  const { supervised, lines } = setUp('console.log("PORT is odd"); process.exit(78)');
+  await expect(supervised.start()).rejects.toThrow(
+    /^sample cannot run with its settings: see .*sample\.log \(PORT is odd\)$/,
+  );
+  expect(lines).toEqual([]);
+  expect(supervised.pid()).toBeUndefined();
+});
+
 it('gives up on a process that is never ready', async () => {
   const { supervised } = setUp('setInterval(() => {}, 1000)', { readyDeadlineMs: 300 });
   await expect(supervised.start()).rejects.toThrow('sample was not ready within 0.3 s');

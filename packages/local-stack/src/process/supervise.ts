@@ -28,6 +28,8 @@ export interface Supervised {
 const STABLE_MS = 30_000;
 /** Before it was ever ready, a process that keeps exiting has something wrong that a restart does not mend. */
 const START_ATTEMPTS = 3;
+/** What a service exits with whose settings are wrong (service-kit's `runService`): they would be the same at the next try. */
+const BAD_CONFIGURATION = 78;
 
 /**
  * Keeps one process running.
@@ -43,6 +45,8 @@ export function supervise({ log }: SuperviseDeps, spec: ServerSpec): Supervised 
   let restart: NodeJS.Timeout | undefined;
   let failures = 0;
   let lastExit = '';
+  let ready = false;
+  let misconfigured = false;
 
   function run(): void {
     const startedAt = performance.now();
@@ -53,6 +57,7 @@ export function supervise({ log }: SuperviseDeps, spec: ServerSpec): Supervised 
         // What it had started itself would go on holding its port.
         signalIfAlive(-started.pid, 'SIGKILL');
         running = undefined;
+        misconfigured = !ready && exit.code === BAD_CONFIGURATION; // later it may be a file that comes back
         if (wanted) runAgain(describeExit(exit), performance.now() - startedAt);
       });
     } catch (error) {
@@ -62,6 +67,7 @@ export function supervise({ log }: SuperviseDeps, spec: ServerSpec): Supervised 
 
   function runAgain(how: string, ranMs: number): void {
     lastExit = how;
+    if (misconfigured) return;
     failures = ranMs >= STABLE_MS ? 1 : failures + 1;
     const waitMs = backoffMs(failures);
     log(`${name} exited (${how}), starting it again in ${waitMs / 1000} s`);
@@ -77,12 +83,14 @@ export function supervise({ log }: SuperviseDeps, spec: ServerSpec): Supervised 
   async function start(signal?: AbortSignal): Promise<void> {
     wanted = true;
     failures = 0;
+    ready = false;
+    misconfigured = false;
     run();
-    let ready = false;
     await poll(
       async () => {
-        if (signal?.aborted || failures >= START_ATTEMPTS) return true;
-        ready = running !== undefined && (await spec.isReady(running.pid));
+        if (signal?.aborted || misconfigured || failures >= START_ATTEMPTS) return true;
+        const asked = running;
+        ready = asked !== undefined && (await spec.isReady(asked.pid)) && running === asked;
         return ready;
       },
       { deadlineMs: spec.readyDeadlineMs },
@@ -90,11 +98,14 @@ export function supervise({ log }: SuperviseDeps, spec: ServerSpec): Supervised 
     if (ready && !signal?.aborted) return;
     await stop();
     signal?.throwIfAborted();
-    throw new StackError(
-      failures >= START_ATTEMPTS
-        ? `${name} exited ${failures} times before it was ready (${lastExit})${hint(spec)}`
-        : `${name} was not ready within ${spec.readyDeadlineMs / 1000} s${hint(spec)}`,
-    );
+    throw new StackError(`${name} ${whyNotReady()}${hint(spec)}`);
+  }
+
+  function whyNotReady(): string {
+    if (misconfigured) return 'cannot run with its settings';
+    return failures >= START_ATTEMPTS
+      ? `exited ${failures} times before it was ready (${lastExit})`
+      : `was not ready within ${spec.readyDeadlineMs / 1000} s`;
   }
 
   return {

@@ -386,7 +386,7 @@ describe('without keys', () => {
     timeout: 90_000,
   }, async () => {
     const refused = await start({ HOST: '0.0.0.0' });
-    expect(refused.code).toBe(1);
+    expect(refused.code).toBe(78);
     expect(refused.output).toContain('ALLOW_ANONYMOUS=true');
     expect(refused.output).not.toContain('gateway listening');
     const asked = await start({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' });
@@ -397,7 +397,7 @@ describe('without keys', () => {
 
   it('broken keys are told of without what they say', async () => {
     const broken = await start({ API_KEYS: `[{"id":"${keys.admin}"}]` });
-    expect([broken.code, broken.output]).toEqual([1, expect.stringContaining('API_KEYS: /0/id')]);
+    expect([broken.code, broken.output]).toEqual([78, expect.stringContaining('API_KEYS: /0/id')]);
     const brokenFile = join(folder, 'broken.json');
     writeFileSync(brokenFile, `[{"hash":"${keys.admin}"}]`);
     const read = await start({ API_KEYS_FILE: brokenFile });
