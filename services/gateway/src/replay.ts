@@ -49,7 +49,8 @@ export async function replayLetter(
   { id, traceparent, keyId }: LetterToReplay,
 ): Promise<ReplayOutcome> {
   const { database, log, metrics } = deps;
-  const letter = await query(database, (db) => findDeadLetter(db, id));
+  // what is not whole is not replayed
+  const letter = await query(database, (db) => findDeadLetter(db, id, { beginnings: false }));
   if (letter === undefined) return { outcome: 'missing' };
   const { replay_batch_id: batchBefore, replayed_at: replayedBefore } = letter;
   if (batchBefore !== null && replayedBefore !== null) {

@@ -100,6 +100,12 @@ it('finds a letter with its original', async () => {
     original_bytes: 50_000_000,
     full_sha256: '07'.repeat(32),
   });
+  const whole = { beginnings: false };
+  expect(await findDeadLetter(database, '1', whole)).toMatchObject({ original: Buffer.from('original 0') });
+  expect(await findDeadLetter(database, '4', whole)).toMatchObject({
+    original: Buffer.alloc(0),
+    full_sha256: '07'.repeat(32),
+  });
   expect(await findDeadLetter(database, '9223372036854775807')).toBeUndefined();
 });
 
