@@ -26,7 +26,8 @@ const SIGNS_OUT = /^oncelog_session=; [\w=:,; /-]+$/;
 const ANSWERED_WITHIN_MS = 20_000;
 /** fetch sends no others: see hostile.test.ts for those. */
 const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
-const SIDE_BY_SIDE = 16;
+/** Each with a Content-Encoding reserves as much as a body may have: more would be refused, 503. */
+const SIDE_BY_SIDE = 8;
 
 /** What is wrong with the answer to a text in a place; undefined where nothing is. */
 async function faultOf({ name, method, fill }: Place, text: string): Promise<string | undefined> {
