@@ -30,7 +30,7 @@ export interface ServiceDefinition<T extends TObject> {
 
 /** A stop that takes longer than this is cut off, so that an orchestrator's own limit of 10 s is never met. */
 const STOP_DEADLINE_MS = 9_000;
-/** `EX_CONFIG` of sysexits.h: nothing is mended by another try. The local stack's supervisor makes none. */
+/** `EX_CONFIG` of sysexits.h: another try is in vain before something is changed. The local stack's supervisor makes none. */
 const BAD_CONFIGURATION = 78;
 
 /**

@@ -145,7 +145,7 @@ describe('start', () => {
     ['a Redis that is not there', async () => ({ REDIS_URL: 'redis://127.0.0.1:1' }), /REDIS_URL/],
     ['a setting that does not parse', async () => ({ CONSUMERS: 'many' }), /CONSUMERS/],
     [
-      'a setting of a service, which its own line names,',
+      'a wrong setting of a service',
       async () => ({ LOG_LEVEL: 'loud' }),
       /cannot run with its settings: its own messages above say why/,
     ],
